@@ -1,0 +1,1 @@
+"""The tests mirror trimodal/ file by file."""

@@ -1,0 +1,1 @@
+"""trimodal.datasets.packed."""

@@ -1,0 +1,1 @@
+"""trimodal.models.data_preprocessors."""

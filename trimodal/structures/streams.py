@@ -1,0 +1,80 @@
+"""What passes between the stages of a model.
+
+Shape letters, here and in every model file:
+    B batch, T steps of a sequence, C channels, M modalities, H hands,
+    V joints (vertices), N samples of a waveform.
+"""
+
+from dataclasses import dataclass, replace
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class ModalityInput:
+    """A batch of one modality, padded to its longest sample.
+
+    Args:
+        data (Tensor): float32 ``[B, ...]``; what is masked out is zero.
+        mask (Tensor): bool, the leading dimensions of ``data`` or part of
+            them after ``B``: True where there is real data. Speech ``[B,
+            T]``, gesture ``[B, T, H]`` (a hand seen in a frame), image
+            ``[B, height, width]``.
+    """
+
+    data: Tensor
+    mask: Tensor
+
+    @property
+    def present(self) -> Tensor:
+        """Bool ``[B]``: whether a sample has anything of this modality."""
+        return self.mask.flatten(1).any(dim=1)
+
+    def keep(self, kept: Tensor) -> 'ModalityInput':
+        """Make the samples where ``kept`` (bool ``[B]``) is False absent."""
+
+        def spread(like: Tensor) -> Tensor:
+            return kept.view(-1, *[1] * (like.dim() - 1))
+
+        return ModalityInput(
+            self.data.masked_fill(~spread(self.data), 0),
+            self.mask & spread(self.mask),
+        )
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """One modality's sequence after its encoder.
+
+    Args:
+        x (Tensor): float ``[B, T, C]``; zero where ``mask`` is False.
+        mask (Tensor): bool ``[B, T]``, True for real steps.
+        present (Tensor): bool ``[B]``; False rows have no True in ``mask``.
+    """
+
+    x: Tensor
+    mask: Tensor
+    present: Tensor
+
+    def with_x(self, x: Tensor) -> 'Tokens':
+        """The same steps with other features, masked again to zero."""
+        return replace(self, x=x.masked_fill(~self.mask.unsqueeze(-1), 0))
+
+
+@dataclass(frozen=True)
+class Fused:
+    """What a fusion hands to the heads.
+
+    Args:
+        tokens (Tensor): float ``[B, T, C]``, all streams in one.
+        mask (Tensor): bool ``[B, T]``, True for real steps.
+        pooled (Tensor): float ``[B, C]``, one vector a sample.
+        weights (Tensor): float ``[B, M]`` in the order of the fusion's
+            ``modalities``: each modality's share, 0 where absent, a row
+            sums to 1 (to 0 where every modality is absent).
+    """
+
+    tokens: Tensor
+    mask: Tensor
+    pooled: Tensor
+    weights: Tensor
