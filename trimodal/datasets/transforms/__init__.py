@@ -1,1 +1,45 @@
-"""trimodal.datasets.transforms."""
+"""Augmentations, one file a modality, and the packing of inputs."""
+
+from trimodal.datasets.transforms.base import ModalityTransform
+from trimodal.datasets.transforms.color import ColorJitter
+from trimodal.datasets.transforms.formatting import PackInputs
+from trimodal.datasets.transforms.gesture import (
+    MirrorHands,
+    RotateScaleLandmarks,
+    SpatialNoise,
+)
+from trimodal.datasets.transforms.gesture_time import (
+    DropFrames,
+    SampleFrames,
+    TemporalJitter,
+)
+from trimodal.datasets.transforms.image import RandomFlip, RandomRotate
+from trimodal.datasets.transforms.noise import AddNoise
+from trimodal.datasets.transforms.resizing import RandomResizedCrop, Resize
+from trimodal.datasets.transforms.speech import (
+    CropSpeech,
+    SpeedPerturb,
+    TimeShift,
+    VolumePerturb,
+)
+
+__all__ = [
+    'AddNoise',
+    'ColorJitter',
+    'CropSpeech',
+    'DropFrames',
+    'MirrorHands',
+    'ModalityTransform',
+    'PackInputs',
+    'RandomFlip',
+    'RandomResizedCrop',
+    'RandomRotate',
+    'Resize',
+    'RotateScaleLandmarks',
+    'SampleFrames',
+    'SpatialNoise',
+    'SpeedPerturb',
+    'TemporalJitter',
+    'TimeShift',
+    'VolumePerturb',
+]
