@@ -1,1 +1,17 @@
-"""trimodal.evaluation."""
+"""How good a model is: metrics and the functions they are made of."""
+
+from trimodal.evaluation import functional
+from trimodal.evaluation.metrics import (
+    Accuracy,
+    ConfusionMatrix,
+    PerClassTable,
+    SingleLabelMetric,
+)
+
+__all__ = [
+    'Accuracy',
+    'ConfusionMatrix',
+    'PerClassTable',
+    'SingleLabelMetric',
+    'functional',
+]

@@ -1,1 +1,13 @@
-"""trimodal.evaluation.metrics."""
+"""Metrics, each registered in ``trimodal.registry.METRICS``."""
+
+from trimodal.evaluation.metrics.accuracy import Accuracy
+from trimodal.evaluation.metrics.confusion_matrix import ConfusionMatrix
+from trimodal.evaluation.metrics.per_class import PerClassTable
+from trimodal.evaluation.metrics.single_label import SingleLabelMetric
+
+__all__ = [
+    'Accuracy',
+    'ConfusionMatrix',
+    'PerClassTable',
+    'SingleLabelMetric',
+]

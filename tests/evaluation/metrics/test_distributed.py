@@ -1,0 +1,97 @@
+"""Two processes must give the figures of one, whatever the size."""
+
+import json
+import socket
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+from mmengine.dataset import DefaultSampler
+from mmengine.evaluator import Evaluator
+
+from trimodal.evaluation import (
+    Accuracy,
+    ConfusionMatrix,
+    PerClassTable,
+    SingleLabelMetric,
+)
+
+SIZES = (1, 8, 13)  # odd, even, fewer samples than processes
+
+
+def _data(size: int) -> list[dict]:
+    rng = np.random.default_rng(size)
+    scores = torch.from_numpy(rng.random((size, 3)))
+    made = []
+    for i in range(size):
+        sample = dict(
+            sample_id=str(i),
+            pred_score=scores[i],
+            pred_label=scores[i].argmax().reshape(1),
+            present=('speech',) if i % 2 else ('speech', 'image'),
+        )
+        if i % 5 != 3:
+            sample['gt_label'] = torch.tensor([int(rng.integers(3))])
+        made.append(sample)
+    return made
+
+
+def _evaluate(size: int, folder: Path) -> dict:
+    data = _data(size)
+    shared = str(folder / 'exchange')
+    out = str(folder / 'out')
+    evaluator = Evaluator(
+        [
+            Accuracy(topk=(1, 2), group_by='present', collect_dir=shared),
+            SingleLabelMetric(average=None, collect_dir=shared),
+            SingleLabelMetric(prefix='macro', collect_dir=shared),
+            ConfusionMatrix(out_dir=out, collect_dir=shared),
+            PerClassTable(out_dir=out, collect_dir=shared),
+        ]
+    )
+    # The very sampler of a validation: it repeats a sample where the data
+    # set's size is odd.
+    for index in DefaultSampler(data, shuffle=False):
+        evaluator.process([data[index]])
+    result = evaluator.evaluate(size)
+    files = sorted((folder / 'out').glob('*.csv'))
+    return dict(result=result, files=[f.read_text() for f in files])
+
+
+def _work(rank: int, port: int, folder: str) -> None:
+    torch.set_num_threads(1)
+    dist.init_process_group(
+        'gloo',
+        init_method=f'tcp://127.0.0.1:{port}',
+        rank=rank,
+        world_size=2,
+    )
+    found = {size: _evaluate(size, Path(folder) / f'{size}') for size in SIZES}
+    dist.barrier()
+    (Path(folder) / f'rank{rank}.json').write_text(json.dumps(found))
+    dist.destroy_process_group()
+
+
+@pytest.fixture(scope='module')
+def ranks(tmp_path_factory) -> list[dict]:
+    folder = tmp_path_factory.mktemp('ranks')
+    with socket.socket() as free:
+        free.bind(('127.0.0.1', 0))
+        port = free.getsockname()[1]
+    mp.spawn(_work, args=(port, str(folder)), nprocs=2)
+    return [
+        json.loads((folder / f'rank{rank}.json').read_text())
+        for rank in range(2)
+    ]
+
+
+@pytest.mark.parametrize('size', SIZES)
+def test_two_processes_equal_one(ranks, size, tmp_path):
+    alone = json.loads(json.dumps(_evaluate(size, tmp_path)))
+    assert alone['result']
+    assert len(alone['files']) == 2
+    assert ranks[0][str(size)] == alone
+    assert ranks[1][str(size)]['result'] == alone['result']
