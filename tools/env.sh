@@ -51,7 +51,8 @@ print(hashlib.sha256(sys.stdin.buffer.read() + os.getcwdb()).hexdigest())'
 # the next call from doing it again.
 # Usage: install_trimodal [EXTRA]
 install_trimodal() {
-    local extra="${1:-}" stamp digest
+    local extra="${1:-}" quiet='' stamp digest
+    [ -t 1 ] || quiet=--quiet  # a person at a terminal sees the downloads
     stamp="$VENV/.trimodal${extra:+-$extra}"
     make_venv
     digest="$(installation_digest)"
@@ -60,7 +61,7 @@ install_trimodal() {
         return
     fi
     timed "Installing trimodal${extra:+ and its $extra requirements}" \
-        "$VENV/bin/python" -m pip install --quiet \
+        "$VENV/bin/python" -m pip install $quiet \
         --disable-pip-version-check ${CONSTRAINTS:+-c "$CONSTRAINTS"} \
         -e ".${extra:+[$extra]}" ||
         fail 'pip could not install the requirements (see above)'
