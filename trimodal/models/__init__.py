@@ -1,1 +1,50 @@
-"""trimodal.models."""
+"""Models: preprocessors, encoders, aligners, fusions, heads and losses."""
+
+from trimodal.models.aligners import BaseAligner, ProjectionAligner
+from trimodal.models.data_preprocessors import (
+    BasePreprocessor,
+    GesturePreprocessor,
+    ImagePreprocessor,
+    SpeechPreprocessor,
+    TriModalDataPreprocessor,
+)
+from trimodal.models.encoders import (
+    BaseEncoder,
+    HandGraphEncoder,
+    SpeechTransformer,
+    TorchvisionBackbone,
+    VisionTransformer,
+)
+from trimodal.models.fusion_model import TriModalFusionModel
+from trimodal.models.fusions import (
+    BaseFusion,
+    ConcatFusion,
+    CrossModalAttentionFusion,
+)
+from trimodal.models.heads import BaseHead, ClsHead
+from trimodal.models.layers import ModalityDropout, SpecAugment
+from trimodal.models.losses import CrossEntropyLoss
+
+__all__ = [
+    'BaseAligner',
+    'BaseEncoder',
+    'BaseFusion',
+    'BaseHead',
+    'BasePreprocessor',
+    'ClsHead',
+    'ConcatFusion',
+    'CrossEntropyLoss',
+    'CrossModalAttentionFusion',
+    'GesturePreprocessor',
+    'HandGraphEncoder',
+    'ImagePreprocessor',
+    'ModalityDropout',
+    'ProjectionAligner',
+    'SpecAugment',
+    'SpeechPreprocessor',
+    'SpeechTransformer',
+    'TorchvisionBackbone',
+    'TriModalDataPreprocessor',
+    'TriModalFusionModel',
+    'VisionTransformer',
+]

@@ -1,1 +1,15 @@
-"""trimodal.models.encoders."""
+"""Encoders: one modality's batch to a sequence of features."""
+
+from trimodal.models.encoders.base import BaseEncoder
+from trimodal.models.encoders.hand_graph import HandGraphEncoder
+from trimodal.models.encoders.speech_transformer import SpeechTransformer
+from trimodal.models.encoders.torchvision_backbone import TorchvisionBackbone
+from trimodal.models.encoders.vision_transformer import VisionTransformer
+
+__all__ = [
+    'BaseEncoder',
+    'HandGraphEncoder',
+    'SpeechTransformer',
+    'TorchvisionBackbone',
+    'VisionTransformer',
+]

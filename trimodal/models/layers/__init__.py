@@ -1,1 +1,58 @@
-"""trimodal.models.layers."""
+"""The layers that encoders and fusions are made of."""
+
+from trimodal.models.layers.attention import MultiheadAttention
+from trimodal.models.layers.conv_subsampling import ConvSubsampling
+from trimodal.models.layers.graph_conv import GraphBlock, GraphConv
+from trimodal.models.layers.masking import (
+    connect,
+    masked_mean,
+    masked_softmax,
+)
+from trimodal.models.layers.modality_dropout import ModalityDropout
+from trimodal.models.layers.pooling import MaskedPooling
+from trimodal.models.layers.positions import (
+    GridPositions,
+    SequencePositions,
+    sinusoidal,
+)
+from trimodal.models.layers.skeleton import (
+    LAYOUTS,
+    Skeleton,
+    build_skeleton,
+)
+from trimodal.models.layers.spec_augment import SpecAugment
+from trimodal.models.layers.temporal_conv import MultiKernelTemporalConv
+from trimodal.models.layers.transformer import (
+    FeedForward,
+    LayerScale,
+    ResidualBranch,
+    TransformerEncoder,
+    TransformerLayer,
+    init_transformer,
+)
+
+__all__ = [
+    'LAYOUTS',
+    'ConvSubsampling',
+    'FeedForward',
+    'GraphBlock',
+    'GraphConv',
+    'GridPositions',
+    'LayerScale',
+    'MaskedPooling',
+    'ModalityDropout',
+    'MultiKernelTemporalConv',
+    'MultiheadAttention',
+    'ResidualBranch',
+    'SequencePositions',
+    'Skeleton',
+    'SpecAugment',
+    'TransformerEncoder',
+    'TransformerLayer',
+    'build_skeleton',
+    'connect',
+    'init_transformer',
+    'masked_mean',
+    'masked_softmax',
+    'sinusoidal',
+]

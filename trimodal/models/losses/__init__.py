@@ -1,1 +1,5 @@
-"""trimodal.models.losses."""
+"""Losses."""
+
+from trimodal.models.losses.cross_entropy import CrossEntropyLoss
+
+__all__ = ['CrossEntropyLoss']

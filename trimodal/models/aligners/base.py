@@ -1,0 +1,41 @@
+"""What every aligner is."""
+
+from abc import ABCMeta, abstractmethod
+from collections.abc import Mapping
+
+from mmengine.model import BaseModule
+from torch import Tensor
+
+from trimodal.structures import Tokens
+
+
+class BaseAligner(BaseModule, metaclass=ABCMeta):
+    """Brings the streams of several modalities to common ground.
+
+    Args:
+        init_cfg (dict | list[dict] | None): Weight initialisation, as in
+            mmengine. Defaults to None.
+    """
+
+    @abstractmethod
+    def forward(self, tokens: Mapping[str, Tokens]) -> dict[str, Tokens]:
+        """Align the streams.
+
+        Args:
+            tokens (Mapping[str, Tokens]): A stream per modality.
+
+        Returns:
+            dict[str, Tokens]: The same keys.
+        """
+
+    def loss(self, tokens: Mapping[str, Tokens]) -> dict[str, Tensor]:
+        """What alignment itself asks for in training.
+
+        Args:
+            tokens (Mapping[str, Tokens]): What :meth:`forward` returned.
+
+        Returns:
+            dict[str, Tensor]: Losses, with ``loss`` in their names; none by
+            default.
+        """
+        return {}

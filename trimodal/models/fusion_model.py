@@ -1,0 +1,242 @@
+"""Encode, align, fuse, answer: the model as a whole."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from mmengine.model import BaseModel
+from torch import Tensor, nn, zeros_like
+
+from trimodal.models.aligners.base import BaseAligner
+from trimodal.models.heads.base import BaseHead
+from trimodal.models.layers.checks import check_choice
+from trimodal.registry import MODELS
+from trimodal.structures import (
+    Fused,
+    ModalityInput,
+    Tokens,
+    TriModalDataSample,
+)
+from trimodal.utils import build
+
+Config = Mapping[str, Any]
+Inputs = Mapping[str, ModalityInput]
+Samples = Sequence[TriModalDataSample]
+
+
+@dataclass(frozen=True)
+class Features:
+    """What the heads and the aligners' losses are computed from.
+
+    Args:
+        fused (Fused): What was fused.
+        aligned (tuple[dict[str, Tokens], ...]): What each aligner gave.
+    """
+
+    fused: Fused
+    aligned: tuple[dict[str, Tokens], ...]
+
+
+@MODELS.register_module()
+class TriModalFusionModel(BaseModel):
+    """One encoder per modality, aligners, a fusion, and one head per task.
+
+    ::
+
+        extract_feat(inputs)   encoders > aligners > fusion
+        forward(mode='tensor')   extract_feat > heads' raw outputs
+        forward(mode='loss')     extract_feat > aligners' and heads' losses
+        forward(mode='predict')  extract_feat > heads' predictions
+
+    Args:
+        encoders (Mapping[str, Mapping | nn.Module]): The encoder of each
+            modality, or its config.
+        fusion (Mapping | nn.Module): The fusion, or its config.
+        heads (Mapping[str, Mapping | nn.Module]): The head of each task, or
+            its config.
+        aligners (Sequence[Mapping | nn.Module]): Aligners or their configs,
+            one after the other. Defaults to ().
+        data_preprocessor (Mapping | nn.Module | None): Makes batches, or its
+            config. Defaults to None: batches come ready.
+        modality_dropout (Mapping | nn.Module | None): Takes modalities away
+            in training, or its config. Defaults to None.
+        enabled_modalities (Sequence[str] | None): Modalities that are used;
+            the others count as absent. Can be set at any time. Defaults to
+            None, all.
+        init_cfg (dict | list[dict] | None): Weight initialisation, as in
+            mmengine. Defaults to None.
+
+    Raises:
+        ValueError: If there is no encoder or no head, an enabled modality is
+            unknown, or encoders, fusion and heads do not fit together.
+    """
+
+    def __init__(
+        self,
+        encoders: Mapping[str, Config | nn.Module],
+        fusion: Config | nn.Module,
+        heads: Mapping[str, Config | nn.Module],
+        aligners: Sequence[Config | nn.Module] = (),
+        data_preprocessor: Config | nn.Module | None = None,
+        modality_dropout: Config | nn.Module | None = None,
+        enabled_modalities: Sequence[str] | None = None,
+        init_cfg: dict | list[dict] | None = None,
+    ) -> None:
+        super().__init__(build(data_preprocessor, MODELS), init_cfg)
+        self.encoders = _build_dict('encoders', encoders)
+        self.aligners = nn.ModuleList(build(a, MODELS) for a in aligners)
+        self.fusion = build(fusion, MODELS)
+        self.heads = _build_dict('heads', heads)
+        self.modality_dropout = build(modality_dropout, MODELS)
+        self.enabled_modalities = enabled_modalities
+        self._check_widths()
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """The modalities the model has an encoder for."""
+        return tuple(self.encoders)
+
+    @property
+    def enabled_modalities(self) -> tuple[str, ...]:
+        """The modalities that are used."""
+        return self._enabled
+
+    @enabled_modalities.setter
+    def enabled_modalities(self, names: Sequence[str] | None) -> None:
+        names = self.modalities if names is None else names
+        for name in names:
+            check_choice('enabled_modalities', name, self.modalities)
+        self._enabled = tuple(n for n in self.modalities if n in names)
+
+    def forward(
+        self,
+        inputs: Inputs,
+        data_samples: Samples | None = None,
+        mode: str = 'tensor',
+    ) -> Any:
+        """Run the model.
+
+        Args:
+            inputs (Mapping[str, ModalityInput]): A batch per modality, from
+                the data preprocessor.
+            data_samples (Sequence[TriModalDataSample] | None): Annotations,
+                one a sample. Defaults to None.
+            mode (str): ``'tensor'``, ``'loss'`` or ``'predict'``. Defaults to
+                ``'tensor'``.
+
+        Returns:
+            Any: The raw outputs of each head by task (``tensor``); losses and
+            statistics by name (``loss``); data samples with predictions
+            (``predict``).
+
+        Raises:
+            ValueError: If ``mode`` is none of these, a batch is missing, or
+                ``loss`` is asked for without ``data_samples``.
+        """
+        check_choice('mode', mode, ('tensor', 'loss', 'predict'))
+        features = self.extract_feat(inputs)
+        if mode == 'loss':
+            return self._loss(features, data_samples)
+        if mode == 'predict':
+            return self._predict(features.fused, data_samples)
+        return {
+            name: head(features.fused) for name, head in self.heads.items()
+        }
+
+    def extract_feat(self, inputs: Inputs) -> Features:
+        """Encode, align and fuse.
+
+        Args:
+            inputs (Mapping[str, ModalityInput]): A batch per modality.
+
+        Returns:
+            Features: What was fused, and what each aligner gave.
+        """
+        tokens = self._encode(self._select(inputs))
+        aligned = []
+        for aligner in self.aligners:
+            tokens = aligner(tokens)
+            aligned.append(tokens)
+        return Features(self.fusion(tokens), tuple(aligned))
+
+    def _select(self, inputs: Inputs) -> dict[str, ModalityInput]:
+        """The inputs, with what is disabled or dropped made absent."""
+        missing = [name for name in self.modalities if name not in inputs]
+        if missing:
+            raise ValueError(
+                f'inputs must have a batch for each of {self.modalities}, '
+                f'absent samples masked; got {sorted(inputs)}'
+            )
+        chosen = {}
+        for name in self.modalities:
+            x = inputs[name]
+            enabled = name in self.enabled_modalities
+            chosen[name] = x if enabled else x.keep(zeros_like(x.present))
+        if self.modality_dropout is not None:
+            chosen = self.modality_dropout(chosen)
+        return chosen
+
+    def _encode(self, inputs: Inputs) -> dict[str, Tokens]:
+        return {
+            name: encoder(inputs[name])
+            for name, encoder in self.encoders.items()
+        }
+
+    def _loss(
+        self, features: Features, data_samples: Samples | None
+    ) -> dict[str, Tensor]:
+        if data_samples is None:
+            raise ValueError("mode='loss' needs data_samples, got None")
+        parts = {
+            f'align{index}': cast(BaseAligner, aligner).loss(tokens)
+            for index, (aligner, tokens) in enumerate(
+                zip(self.aligners, features.aligned, strict=True)
+            )
+        }
+        for task, head in self.heads.items():
+            parts[task] = cast(BaseHead, head).loss(
+                features.fused, data_samples
+            )
+        return {
+            f'{part}.{name}': value
+            for part, losses in parts.items()
+            for name, value in losses.items()
+        }
+
+    def _predict(
+        self, fused: Fused, data_samples: Samples | None
+    ) -> list[TriModalDataSample]:
+        if data_samples is None:
+            data_samples = [TriModalDataSample() for _ in fused.pooled]
+        for head in self.heads.values():
+            data_samples = cast(BaseHead, head).predict(fused, data_samples)
+        for sample, weights in zip(data_samples, fused.weights, strict=True):
+            sample.modality_weights = weights.detach().float()
+        return list(data_samples)
+
+    def _check_widths(self) -> None:
+        """Find a misfit when the model is built, not when it first runs."""
+        widths = {n: e.out_channels for n, e in self.encoders.items()}
+        for aligner in self.aligners:
+            if hasattr(aligner, 'out_channels'):
+                widths = dict.fromkeys(widths, aligner.out_channels)
+        wanted = self.fusion.in_channels
+        if wanted != widths:
+            raise ValueError(
+                f'fusion must take {widths}, which is what the encoders and '
+                f'aligners give; got in_channels={wanted}'
+            )
+        for task, head in self.heads.items():
+            if head.in_channels != self.fusion.out_channels:
+                raise ValueError(
+                    f'head {task!r} must take {self.fusion.out_channels} '
+                    f'channels, got in_channels={head.in_channels}'
+                )
+
+
+def _build_dict(
+    name: str, items: Mapping[str, Config | nn.Module]
+) -> nn.ModuleDict:
+    if not items:
+        raise ValueError(f'{name} must name at least one, got none')
+    return nn.ModuleDict({k: build(item, MODELS) for k, item in items.items()})

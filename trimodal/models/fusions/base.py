@@ -1,0 +1,157 @@
+"""What every fusion is.
+
+Shape letters: see :mod:`trimodal.structures.streams`.
+"""
+
+from abc import ABCMeta, abstractmethod
+from collections.abc import Mapping, Sequence
+
+import torch
+from mmengine.model import BaseModule
+from torch import Tensor
+
+from trimodal.models.layers.checks import check_positive
+from trimodal.structures import Fused, Tokens
+
+Streams = dict[str, Tokens]
+
+
+class BaseFusion(BaseModule, metaclass=ABCMeta):
+    """Many streams into one.
+
+    ``forward`` checks the streams and puts them in the order of
+    ``modalities``, an absent one in the place of any that is missing; a
+    fusion implements ``fuse``::
+
+        forward(tokens) ── check, fill ──> fuse(streams) ──> Fused
+
+    Args:
+        modalities (Sequence[str]): The modalities, in the order of the
+            weights.
+        in_channels (int | Mapping[str, int]): Channels of every stream, or of
+            each.
+        out_channels (int): Channels of the result.
+        init_cfg (dict | list[dict] | None): Weight initialisation, as in
+            mmengine. Defaults to None.
+
+    Raises:
+        ValueError: If ``modalities`` is empty or has doubles, ``in_channels``
+            lacks a modality, or a width is not positive.
+    """
+
+    def __init__(
+        self,
+        modalities: Sequence[str],
+        in_channels: int | Mapping[str, int],
+        out_channels: int,
+        init_cfg: dict | list[dict] | None = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        names = tuple(modalities)
+        if not names or len(set(names)) < len(names):
+            raise ValueError(
+                f'modalities must be names, each once, got {names}'
+            )
+        if isinstance(in_channels, int):
+            in_channels = dict.fromkeys(names, in_channels)
+        if set(in_channels) != set(names):
+            raise ValueError(
+                f'in_channels must be a number or name {sorted(names)}, got '
+                f'{dict(in_channels)}'
+            )
+        check_positive(out_channels=out_channels, **in_channels)
+        self.modalities = names
+        self.in_channels = {name: in_channels[name] for name in names}
+        self.out_channels = out_channels
+
+    def forward(self, tokens: Mapping[str, Tokens]) -> Fused:
+        """Fuse the streams.
+
+        Args:
+            tokens (Mapping[str, Tokens]): A stream per modality; one that is
+                missing counts as absent, others are passed over.
+
+        Returns:
+            Fused: The result.
+
+        Raises:
+            ValueError: If there is none of the modalities, or a stream has
+                another width than ``in_channels``.
+        """
+        known = [tokens[name] for name in self.modalities if name in tokens]
+        if not known:
+            raise ValueError(
+                f'tokens must have some of {self.modalities}, got '
+                f'{sorted(tokens)}'
+            )
+        streams = {
+            name: tokens[name]
+            if name in tokens
+            else _absent(known[0], self.in_channels[name])
+            for name in self.modalities
+        }
+        for name, stream in streams.items():
+            if stream.x.shape[2] != self.in_channels[name]:
+                raise ValueError(
+                    f'{name} must have {self.in_channels[name]} channels, got '
+                    f'{stream.x.shape[2]}'
+                )
+        return self.fuse(streams)
+
+    @abstractmethod
+    def fuse(self, streams: Streams) -> Fused:
+        """Fuse streams that are checked and complete.
+
+        Args:
+            streams (dict[str, Tokens]): A stream for each of ``modalities``,
+                in that order.
+
+        Returns:
+            Fused: The result.
+        """
+
+
+def _absent(like: Tokens, channels: int) -> Tokens:
+    """A stream of nothing, for as many samples as ``like`` has."""
+    size = len(like.x)
+    return Tokens(
+        like.x.new_zeros(size, 1, channels),
+        like.mask.new_zeros(size, 1),
+        like.present.new_zeros(size),
+    )
+
+
+def stack_present(streams: Streams) -> Tensor:
+    """Bool ``[B, M]``: which modalities each sample has."""
+    return torch.stack([s.present for s in streams.values()], dim=1)
+
+
+def join_streams(streams: Streams) -> tuple[Tensor, Tensor]:
+    """All streams one after the other.
+
+    Args:
+        streams (dict[str, Tokens]): Streams of the same width.
+
+    Returns:
+        tuple[Tensor, Tensor]: float ``[B, T, C]`` and bool ``[B, T]``, with
+        ``T`` the sum of the lengths.
+    """
+    x = torch.cat([stream.x for stream in streams.values()], dim=1)
+    return x, torch.cat([stream.mask for stream in streams.values()], dim=1)
+
+
+def shares(sizes: Tensor, present: Tensor) -> Tensor:
+    """Each modality's share of the whole.
+
+    Args:
+        sizes (Tensor): float ``[B, M]``, not negative.
+        present (Tensor): bool ``[B, M]``.
+
+    Returns:
+        Tensor: float ``[B, M]``, 0 where absent; a row sums to 1, or to 0 if
+        everything is absent.
+    """
+    # Even shares where nothing contributes anything.
+    sizes = (sizes + torch.finfo(sizes.dtype).tiny).masked_fill(~present, 0)
+    total = sizes.sum(1, keepdim=True)
+    return sizes / total.masked_fill(total == 0, 1)

@@ -1,0 +1,129 @@
+"""Fusion by concatenation.
+
+Shape letters: see :mod:`trimodal.structures.streams`.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from trimodal.models.fusions.base import (
+    BaseFusion,
+    Streams,
+    join_streams,
+    shares,
+    stack_present,
+)
+from trimodal.models.layers import MaskedPooling, init_transformer
+from trimodal.models.layers.checks import check_probability
+from trimodal.models.layers.transformer import INIT_STD, NORM_EPS
+from trimodal.registry import MODELS
+from trimodal.structures import Fused
+
+
+@MODELS.register_module()
+class ConcatFusion(BaseFusion):
+    """A linear layer over the modalities' pooled vectors, side by side.
+
+    Early joint representations as in `Multimodal Deep Learning
+    <https://icml.cc/2011/papers/399_icmlpaper.pdf>`_. Each stream is projected
+    step by step and pooled; where a modality is absent, a learned vector
+    stands in its place. A linear layer over a concatenation is a sum of one
+    contribution per modality, so the norms of these, as shares, are the
+    weights.
+
+    Args:
+        modalities (Sequence[str]): The modalities, in the order of the
+            weights.
+        in_channels (int | Mapping[str, int]): Channels of every stream, or of
+            each.
+        out_channels (int): Channels of the result.
+        pooling (str): ``'mean'``, ``'max'`` or ``'attention'`` over the
+            steps. Defaults to ``'mean'``.
+        dropout (float): Dropout of the pooled vectors. Defaults to 0.0.
+        init_cfg (dict | list[dict] | None): Weight initialisation, as in
+            mmengine. Defaults to None.
+    """
+
+    def __init__(
+        self,
+        modalities: Sequence[str],
+        in_channels: int | Mapping[str, int],
+        out_channels: int,
+        pooling: str = 'mean',
+        dropout: float = 0.0,
+        init_cfg: dict | list[dict] | None = None,
+    ) -> None:
+        super().__init__(modalities, in_channels, out_channels, init_cfg)
+        check_probability(dropout=dropout)
+        self.projections = nn.ModuleDict(
+            {
+                name: nn.Sequential(
+                    nn.Linear(width, out_channels),
+                    nn.LayerNorm(out_channels, eps=NORM_EPS),
+                    nn.GELU(),
+                )
+                for name, width in self.in_channels.items()
+            }
+        )
+        self.poolings = nn.ModuleDict(
+            {
+                name: MaskedPooling(pooling, out_channels)
+                for name in self.modalities
+            }
+        )
+        self.absent = nn.Parameter(
+            torch.empty(len(self.modalities), out_channels)
+        )
+        nn.init.trunc_normal_(self.absent, std=INIT_STD)
+        self.dropout = nn.Dropout(dropout)
+        self.mixes = nn.ModuleDict(
+            {
+                name: nn.Linear(out_channels, out_channels, bias=False)
+                for name in self.modalities
+            }
+        )
+        self.norm = nn.LayerNorm(out_channels, eps=NORM_EPS)
+        self.projections.apply(init_transformer)
+
+    def fuse(self, streams: Streams) -> Fused:
+        """Project, pool, and add up what each modality contributes.
+
+        Args:
+            streams (dict[str, Tokens]): A stream for each modality.
+
+        Returns:
+            Fused: tokens are the projected streams, one after the other.
+        """
+        projected = {
+            name: stream.with_x(self.projections[name](stream.x))
+            for name, stream in streams.items()
+        }
+        present = stack_present(projected)
+        pooled = torch.stack(
+            [
+                self.poolings[name](stream.x, stream.mask)
+                for name, stream in projected.items()
+            ],
+            dim=1,
+        )
+        parts = self._contributions(pooled, present)
+        tokens, mask = join_streams(projected)
+        # The weights tell, they do not steer: nothing is learned from them.
+        sizes = parts.detach().float().norm(dim=2)
+        return Fused(
+            tokens, mask, self.norm(parts.sum(1)), shares(sizes, present)
+        )
+
+    def _contributions(self, pooled: Tensor, present: Tensor) -> Tensor:
+        """What each modality adds to the result, float ``[B, M, C]``."""
+        pooled = torch.where(present.unsqueeze(2), pooled, self.absent)
+        pooled = self.dropout(pooled)
+        return torch.stack(
+            [
+                self.mixes[name](pooled[:, index])
+                for index, name in enumerate(self.modalities)
+            ],
+            dim=1,
+        )

@@ -1,0 +1,221 @@
+"""Fusion by attention between every two modalities.
+
+Shape letters: see :mod:`trimodal.structures.streams`.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import permutations
+
+import torch
+from torch import Tensor, nn
+
+from trimodal.models.fusions.base import (
+    BaseFusion,
+    Streams,
+    join_streams,
+    stack_present,
+)
+from trimodal.models.layers import (
+    FeedForward,
+    MaskedPooling,
+    MultiheadAttention,
+    ResidualBranch,
+    init_transformer,
+    masked_softmax,
+)
+from trimodal.models.layers.checks import check_positive
+from trimodal.models.layers.transformer import NORM_EPS
+from trimodal.registry import MODELS
+from trimodal.structures import Fused
+
+
+class CrossModalLayer(nn.Module):
+    """Each stream looks at every other one, then at itself step by step.
+
+    Args:
+        modalities (Sequence[str]): The modalities.
+        embed_dims (int): Channels of all streams.
+        num_heads (int): Attention heads.
+        feedforward_channels (int): Width of the feed-forward parts.
+        dropout (float): Dropout of both branches. Defaults to 0.0.
+    """
+
+    def __init__(
+        self,
+        modalities: Sequence[str],
+        embed_dims: int,
+        num_heads: int,
+        feedforward_channels: int,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+
+        def norms() -> nn.ModuleDict:
+            return nn.ModuleDict(
+                {
+                    name: nn.LayerNorm(embed_dims, eps=NORM_EPS)
+                    for name in modalities
+                }
+            )
+
+        self.norm1, self.norm2 = norms(), norms()
+        self.attention = nn.ModuleDict(
+            {
+                f'{query}_from_{key}': MultiheadAttention(
+                    embed_dims, num_heads
+                )
+                for query, key in permutations(modalities, 2)
+            }
+        )
+        self.feedforward = nn.ModuleDict(
+            {
+                name: FeedForward(embed_dims, feedforward_channels, dropout)
+                for name in modalities
+            }
+        )
+        self.branch = ResidualBranch(embed_dims, dropout)
+        self.apply(init_transformer)
+
+    def forward(self, streams: Streams) -> Streams:
+        """Let the streams (dict of :class:`Tokens`) look at each other."""
+        normed = {n: self.norm1[n](s.x) for n, s in streams.items()}
+        result = {}
+        for name, stream in streams.items():
+            x = stream.x + self.branch(self._look(name, normed, streams))
+            x = x + self.feedforward[name](self.norm2[name](x))
+            result[name] = stream.with_x(x)
+        return result
+
+    def _look(
+        self, name: str, normed: dict[str, Tensor], streams: Streams
+    ) -> Tensor:
+        """The mean of what ``name`` finds in each present other one."""
+        others = [other for other in streams if other != name]
+        found = [
+            self.attention[f'{name}_from_{other}'](
+                normed[name], normed[other], streams[other].mask
+            )
+            for other in others
+        ]
+        count = torch.stack([streams[other].present for other in others]).sum(
+            0
+        )
+        # An absent one gave zeros, so the sum is over the present.
+        return torch.stack(found).sum(0) / count[:, None, None]
+
+
+@MODELS.register_module()
+class CrossModalAttentionFusion(BaseFusion):
+    """Pairwise attention in both directions, then a gate over modalities.
+
+    In the manner of the `Multimodal Transformer
+    <https://arxiv.org/abs/1906.00295>`_ (MulT), but layer by layer: every
+    stream attends to every other present one, takes the mean of what it
+    found, and passes a feed-forward part; the next layer sees all streams so
+    changed. Each stream is then pooled, and a softmax over the present
+    modalities weighs them.
+
+    Args:
+        modalities (Sequence[str]): The modalities, at least two, in the order
+            of the weights.
+        in_channels (int | Mapping[str, int]): Channels of every stream, or of
+            each.
+        out_channels (int): Width of the attention and of the result.
+        num_layers (int): Layers. Defaults to 2.
+        num_heads (int): Attention heads. Defaults to 8.
+        feedforward_channels (int | None): Width of the feed-forward parts.
+            Defaults to None, four times ``out_channels``.
+        pooling (str): ``'mean'``, ``'max'`` or ``'attention'`` over the
+            steps. Defaults to ``'mean'``.
+        dropout (float): Dropout in each layer. Defaults to 0.1.
+        init_cfg (dict | list[dict] | None): Weight initialisation, as in
+            mmengine. Defaults to None.
+
+    Raises:
+        ValueError: If there are fewer than two modalities, ``num_layers`` is
+            not positive, or ``num_heads`` does not divide ``out_channels``.
+    """
+
+    def __init__(
+        self,
+        modalities: Sequence[str],
+        in_channels: int | Mapping[str, int],
+        out_channels: int,
+        num_layers: int = 2,
+        num_heads: int = 8,
+        feedforward_channels: int | None = None,
+        pooling: str = 'mean',
+        dropout: float = 0.1,
+        init_cfg: dict | list[dict] | None = None,
+    ) -> None:
+        super().__init__(modalities, in_channels, out_channels, init_cfg)
+        if len(self.modalities) < 2:
+            raise ValueError(
+                'modalities must be at least two to attend to each other, got '
+                f'{self.modalities}'
+            )
+        if feedforward_channels is None:
+            feedforward_channels = 4 * out_channels
+        check_positive(
+            num_layers=num_layers, feedforward_channels=feedforward_channels
+        )
+        self.projections = nn.ModuleDict(
+            {
+                name: nn.Linear(width, out_channels)
+                for name, width in self.in_channels.items()
+            }
+        )
+        self.layers = nn.ModuleList(
+            CrossModalLayer(
+                self.modalities,
+                out_channels,
+                num_heads,
+                feedforward_channels,
+                dropout,
+            )
+            for _ in range(num_layers)
+        )
+        self.norms = nn.ModuleDict(
+            {
+                name: nn.LayerNorm(out_channels, eps=NORM_EPS)
+                for name in self.modalities
+            }
+        )
+        self.poolings = nn.ModuleDict(
+            {
+                name: MaskedPooling(pooling, out_channels)
+                for name in self.modalities
+            }
+        )
+        self.gate = nn.Linear(out_channels, 1, bias=False)
+        self.projections.apply(init_transformer)
+        self.gate.apply(init_transformer)
+
+    def fuse(self, streams: Streams) -> Fused:
+        """Attend, pool, weigh.
+
+        Args:
+            streams (dict[str, Tokens]): A stream for each modality.
+
+        Returns:
+            Fused: tokens are the streams, one after the other.
+        """
+        streams = {
+            name: stream.with_x(self.projections[name](stream.x))
+            for name, stream in streams.items()
+        }
+        for layer in self.layers:
+            streams = layer(streams)
+        streams = {
+            name: stream.with_x(self.norms[name](stream.x))
+            for name, stream in streams.items()
+        }
+        pooled = torch.stack(
+            [self.poolings[n](s.x, s.mask) for n, s in streams.items()], dim=1
+        )
+        weights = masked_softmax(
+            self.gate(pooled).squeeze(2), stack_present(streams)
+        )
+        tokens, mask = join_streams(streams)
+        whole = (weights.unsqueeze(2) * pooled).sum(1)
+        return Fused(tokens, mask, whole, weights)

@@ -1,0 +1,162 @@
+"""Which joints of a landmark layout are connected.
+
+Shape letters: V joints, K hops.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """A tree of joints, with links beside the tree.
+
+    Args:
+        parents (tuple[int, ...]): The parent of each joint; the root is its
+            own.
+        links (tuple[tuple[int, int], ...]): Pairs of joints that are
+            connected though neither is the other's parent. Defaults to ().
+
+    Raises:
+        ValueError: If a joint number does not exist, or the joints do not
+            form one tree.
+
+    Examples:
+        >>> Skeleton(parents=(0, 0, 1)).adjacency(1)[1]
+        tensor([[0.0000, 0.5000, 0.0000],
+                [0.3333, 0.0000, 0.3333],
+                [0.0000, 0.5000, 0.0000]])
+    """
+
+    parents: tuple[int, ...]
+    links: tuple[tuple[int, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        named = [
+            *self.parents,
+            *(joint for link in self.links for joint in link),
+        ]
+        wrong = [
+            joint for joint in named if not 0 <= joint < len(self.parents)
+        ]
+        if wrong or not self.parents:
+            raise ValueError(
+                f'parents and links must name joints 0 to '
+                f'{len(self.parents) - 1}, got {wrong}'
+            )
+        roots = [v for v, parent in enumerate(self.parents) if v == parent]
+        if len(roots) != 1:
+            raise ValueError(
+                'parents must have one root, a joint that is its own parent, '
+                f'got {roots}'
+            )
+        if bool(torch.isinf(self.hops()).any()):
+            raise ValueError(
+                f'parents must lead every joint to the root, got '
+                f'{self.parents}'
+            )
+
+    @property
+    def num_joints(self) -> int:
+        """How many joints there are."""
+        return len(self.parents)
+
+    @property
+    def root(self) -> int:
+        """The joint that the others hang on, such as the wrist."""
+        return next(v for v, p in enumerate(self.parents) if v == p)
+
+    def hops(self) -> Tensor:
+        """Float ``[V, V]``: the steps from each joint to each other."""
+        hops = torch.full((self.num_joints,) * 2, float('inf'))
+        hops.fill_diagonal_(0)
+        for a, b in [*enumerate(self.parents), *self.links]:
+            if a != b:
+                hops[a, b] = hops[b, a] = 1
+        for middle in range(self.num_joints):
+            around = hops[:, middle, None] + hops[None, middle]
+            hops = torch.minimum(hops, around)
+        return hops
+
+    def adjacency(self, max_hops: int) -> Tensor:
+        """The averaging matrices, apart by distance.
+
+        The distance partition of `Spatial Temporal Graph Convolutional
+        Networks <https://arxiv.org/abs/1801.07455>`_: entry ``[k, i, j]`` is
+        non-zero where j is k steps from i, and each row sums to 1 over j and
+        k.
+
+        Args:
+            max_hops (int): Largest distance that counts.
+
+        Returns:
+            Tensor: float32 ``[K, V, V]`` with ``K = max_hops + 1``.
+        """
+        hops = self.hops()
+        reach = (hops <= max_hops).sum(1, keepdim=True)
+        steps = torch.arange(max_hops + 1).view(-1, 1, 1)
+        return (hops == steps) / reach
+
+
+HAND_21 = Skeleton(
+    # MediaPipe's hand: the wrist, then four joints a finger, thumb first.
+    parents=(
+        0,
+        0,
+        1,
+        2,
+        3,
+        0,
+        5,
+        6,
+        7,
+        0,
+        9,
+        10,
+        11,
+        0,
+        13,
+        14,
+        15,
+        0,
+        17,
+        18,
+        19,
+    ),
+    links=((5, 9), (9, 13), (13, 17)),
+)
+LAYOUTS = {'hand_21': HAND_21}
+
+Layout = str | Mapping[str, Sequence]
+
+
+def build_skeleton(layout: Layout) -> Skeleton:
+    """Look a layout up by name, or make one from its parents and links.
+
+    Args:
+        layout (str | Mapping[str, Sequence]): ``'hand_21'``, or a mapping
+            with ``parents`` and optionally ``links``.
+
+    Returns:
+        Skeleton: The skeleton.
+
+    Raises:
+        ValueError: If the name is unknown or the mapping has other keys.
+    """
+    if isinstance(layout, str):
+        if layout not in LAYOUTS:
+            raise ValueError(
+                f'layout must be one of {sorted(LAYOUTS)} or a mapping with '
+                f"'parents', got {layout!r}"
+            )
+        return LAYOUTS[layout]
+    if 'parents' not in layout or set(layout) - {'parents', 'links'}:
+        raise ValueError(
+            "layout must have 'parents' and may have 'links', got keys "
+            f'{sorted(layout)}'
+        )
+    links = tuple((a, b) for a, b in layout.get('links', ()))
+    return Skeleton(tuple(layout['parents']), links)
