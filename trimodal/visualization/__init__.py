@@ -1,5 +1,14 @@
 """Pictures of samples, predictions, matrices and curves."""
 
 from trimodal.visualization.confusion import plot_confusion_matrix
+from trimodal.visualization.curves import load_scalars, plot_curves
+from trimodal.visualization.sample import draw_sample
+from trimodal.visualization.visualizer import TriModalVisualizer
 
-__all__ = ['plot_confusion_matrix']
+__all__ = [
+    'TriModalVisualizer',
+    'draw_sample',
+    'load_scalars',
+    'plot_confusion_matrix',
+    'plot_curves',
+]

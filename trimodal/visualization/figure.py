@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import get_font_names
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 INK = '#1f2933'
 MUTED = '#7b8794'
@@ -78,6 +79,9 @@ def new_figure(width: float, height: float, dpi: int = 100) -> Figure:
         layout='constrained',
     )
     FigureCanvasAgg(figure)
+    engine = figure.get_layout_engine()
+    assert isinstance(engine, ConstrainedLayoutEngine)
+    engine.set(w_pad=0.1, h_pad=0.1)
     return figure
 
 

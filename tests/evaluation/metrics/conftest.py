@@ -15,10 +15,10 @@ def samples() -> Callable[..., list[dict]]:
         made = []
         for i, (score, target) in enumerate(zip(scores, targets, strict=True)):
             sample = TriModalDataSample(
-                metainfo=dict(
-                    sample_id=f's{i}',
-                    present=present[i] if present else ('speech',),
-                )
+                metainfo={
+                    'sample_id': f's{i}',
+                    'present': present[i] if present else ('speech',),
+                }
             )
             sample.set_pred_score(torch.as_tensor(np.asarray(score)))
             if target is not None:

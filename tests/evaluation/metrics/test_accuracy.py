@@ -16,7 +16,7 @@ def run(metric, data_samples) -> dict:
 
 
 def test_topk(samples):
-    metric = METRICS.build(dict(type='Accuracy', topk=(1, 2)))
+    metric = METRICS.build({'type': 'Accuracy', 'topk': (1, 2)})
     assert run(metric, samples(SCORES, [1, 2, 0, 0])) == {
         'accuracy/top1': 0.5,
         'accuracy/top2': 0.75,
@@ -36,7 +36,7 @@ def test_no_label_at_all_is_nan(samples):
 
 def test_labels_without_scores_suffice_for_top1():
     data_samples = [
-        dict(pred_label=torch.tensor([p]), gt_label=torch.tensor([t]))
+        {'pred_label': torch.tensor([p]), 'gt_label': torch.tensor([t])}
         for p, t in [(0, 0), (1, 0)]
     ]
     assert run(Accuracy(), data_samples) == {'accuracy/top1': 0.5}
@@ -78,9 +78,9 @@ def test_in_mmengines_evaluator(samples):
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
-        (dict(topk=(0, 1)), r'topk must hold values from 1 on, got \(0, 1\)'),
-        (dict(topk=()), 'topk'),
-        (dict(group_by='label'), "group_by must be None or 'present'"),
+        ({'topk': (0, 1)}, r'topk must hold values from 1 on, got \(0, 1\)'),
+        ({'topk': ()}, 'topk'),
+        ({'group_by': 'label'}, "group_by must be None or 'present'"),
     ],
 )
 def test_refuses(arguments, message):

@@ -23,13 +23,15 @@ def test_one_record_a_sample_also_without_label(samples):
 def test_missing_prediction_names_the_sample():
     metric = SingleLabelMetric()
     with pytest.raises(ValueError, match="'a' has a label but no 'pred_la"):
-        metric.process(None, [dict(sample_id='a', gt_label=torch.tensor([0]))])
+        metric.process(
+            None, [{'sample_id': 'a', 'gt_label': torch.tensor([0])}]
+        )
 
 
 def test_several_labels_are_refused():
     metric = SingleLabelMetric()
     with pytest.raises(ValueError, match="2 values in 'gt_label'"):
-        metric.process(None, [dict(gt_label=torch.tensor([0, 1]))])
+        metric.process(None, [{'gt_label': torch.tensor([0, 1])}])
 
 
 def test_class_names():
@@ -40,5 +42,5 @@ def test_class_names():
         '0',
         '1',
     ]
-    metric.dataset_meta = dict(classes=('cat', 'dog'))
+    metric.dataset_meta = {'classes': ('cat', 'dog')}
     assert metric.class_names(records) == ['cat', 'dog']

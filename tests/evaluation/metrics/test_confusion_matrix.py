@@ -9,7 +9,7 @@ SCORES = [[0.1, 0.9], [0.9, 0.1], [0.2, 0.8], [0.1, 0.9]]
 
 def test_file_and_picture(samples, tmp_path):
     metric = ConfusionMatrix(out_dir=str(tmp_path / 'out'), plot=True)
-    metric.dataset_meta = dict(classes=['zero', 'one'])
+    metric.dataset_meta = {'classes': ['zero', 'one']}
     metric.process(None, samples(SCORES, [1, 0, 0, None]))
     # Only scalars may be in a result: mmengine logs every value.
     assert metric.evaluate(4) == {'confusion-matrix/unlabelled': 1}

@@ -27,12 +27,12 @@ def _data(size: int) -> list[dict]:
     scores = torch.from_numpy(rng.random((size, 3)))
     made = []
     for i in range(size):
-        sample = dict(
-            sample_id=str(i),
-            pred_score=scores[i],
-            pred_label=scores[i].argmax().reshape(1),
-            present=('speech',) if i % 2 else ('speech', 'image'),
-        )
+        sample = {
+            'sample_id': str(i),
+            'pred_score': scores[i],
+            'pred_label': scores[i].argmax().reshape(1),
+            'present': ('speech',) if i % 2 else ('speech', 'image'),
+        }
         if i % 5 != 3:
             sample['gt_label'] = torch.tensor([int(rng.integers(3))])
         made.append(sample)
@@ -58,7 +58,7 @@ def _evaluate(size: int, folder: Path) -> dict:
         evaluator.process([data[index]])
     result = evaluator.evaluate(size)
     files = sorted((folder / 'out').glob('*.csv'))
-    return dict(result=result, files=[f.read_text() for f in files])
+    return {'result': result, 'files': [f.read_text() for f in files]}
 
 
 def _work(rank: int, port: int, folder: str) -> None:

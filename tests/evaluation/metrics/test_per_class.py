@@ -21,7 +21,7 @@ def test_rows_by_hand():
 def test_table_in_the_log_and_in_a_file(samples, tmp_path):
     MMLogger.get_instance('test_per_class', log_file=str(tmp_path / 'run.log'))
     metric = PerClassTable()
-    metric.dataset_meta = dict(classes=['zero', 'one'])
+    metric.dataset_meta = {'classes': ['zero', 'one']}
     metric.process(None, samples([[0, 1], [1, 0], [0, 1]], [1, 0, 0]))
     assert metric.evaluate(3) == {}
     logging.shutdown()

@@ -36,7 +36,7 @@ def test_averages_equal_sklearn(samples, arrays, average):
 def test_no_average_gives_a_number_for_each_class(samples, arrays):
     scores, target = arrays
     metric = SingleLabelMetric(items=['f1-score', 'support'], average=None)
-    metric.dataset_meta = dict(classes=['a', 'b', 'c', 'd'])
+    metric.dataset_meta = {'classes': ['a', 'b', 'c', 'd']}
     result = run(metric, samples(scores, target))
     f1 = reference.f1_score(target, scores.argmax(1), average=None)
     assert len(result) == 8
@@ -63,7 +63,7 @@ def test_nothing_labelled(samples):
 
 def test_class_outside_the_names(samples):
     metric = SingleLabelMetric()
-    metric.dataset_meta = dict(classes=['a', 'b'])
+    metric.dataset_meta = {'classes': ['a', 'b']}
     with pytest.raises(ValueError, match='pred must hold classes from 0 to 1'):
         run(metric, samples([[0, 0, 1]], [1]))
 
@@ -71,10 +71,10 @@ def test_class_outside_the_names(samples):
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
-        (dict(items=('f1',)), 'items must be some of'),
-        (dict(items=()), 'items must be some of'),
-        (dict(items='recall'), 'items must be some of'),
-        (dict(average='weighted'), 'average must be one of'),
+        ({'items': ('f1',)}, 'items must be some of'),
+        ({'items': ()}, 'items must be some of'),
+        ({'items': 'recall'}, 'items must be some of'),
+        ({'average': 'weighted'}, 'average must be one of'),
     ],
 )
 def test_refuses(arguments, message):

@@ -1,0 +1,127 @@
+import numpy as np
+import pytest
+import torch
+from mmengine.structures import InstanceData
+
+from trimodal.structures import TriModalDataSample
+from trimodal.visualization import draw_sample, sample
+from trimodal.visualization.figure import GREEN, INK, RED
+
+
+@pytest.fixture
+def drawn(monkeypatch) -> dict:
+    """Keep the figure that is rendered."""
+    kept: dict = {}
+
+    def render(figure):
+        kept['figure'] = figure
+        return np.zeros((1, 1, 3), np.uint8)
+
+    monkeypatch.setattr(sample, 'render', render)
+    return kept
+
+
+def inputs() -> dict:
+    return {
+        'speech': np.zeros(4000, np.int16),
+        'gesture': torch.rand(5, 2, 21, 3),
+        'image': torch.zeros(3, 20, 30, dtype=torch.uint8),
+    }
+
+
+def data_sample() -> TriModalDataSample:
+    made = TriModalDataSample(
+        metainfo={'sample_id': 's1', 'present': ('speech', 'gesture', 'image')}
+    )
+    made.set_pred_score([0.1, 0.7, 0.2]).set_gt_label(1)
+    made.modality_weights = torch.tensor([0.5, 0.3, 0.2])
+    return made
+
+
+def titles(figure) -> list[str]:
+    return [axes.get_title(loc='left') for axes in figure.axes]
+
+
+def headline(figure) -> tuple[str, str]:
+    text = figure._suptitle
+    return text.get_text(), text.get_color()
+
+
+def test_picture():
+    picture = draw_sample(inputs(), data_sample(), ['a', 'b', 'c'])
+    assert picture.dtype == np.uint8
+    assert picture.shape[2] == 3
+    assert min(picture.shape[:2]) > 300
+    assert picture.std() > 10
+
+
+def test_panels_and_headline(drawn):
+    draw_sample(inputs(), data_sample(), ['a', 'b', 'c'])
+    assert titles(drawn['figure']) == [
+        'image',
+        'speech',
+        '',
+        'gesture',
+        'scores',
+        'modality weights',
+    ]
+    text, color = headline(drawn['figure'])
+    assert text == 'predicted: b (0.700)     true: b'
+    assert color == GREEN
+
+
+def test_wrong_prediction_is_red(drawn):
+    draw_sample(inputs(), data_sample().set_gt_label(0))
+    assert headline(drawn['figure']) == (
+        'predicted: 1 (0.700)     true: 0',
+        RED,
+    )
+
+
+def test_switches(drawn):
+    draw_sample(inputs(), data_sample(), draw_gt=False)
+    assert headline(drawn['figure']) == ('predicted: 1 (0.700)', INK)
+    draw_sample(inputs(), data_sample(), draw_pred=False)
+    assert headline(drawn['figure']) == ('true: 1', INK)
+    assert 'scores' not in titles(drawn['figure'])
+
+
+def test_absent_and_unknown_modalities(drawn):
+    draw_sample({'speech': None, 'imu': np.zeros((9, 6))})
+    speech, imu = drawn['figure'].axes
+    assert speech.texts[0].get_text() == 'absent'
+    assert len(imu.lines) == 6
+
+
+def test_nothing_at_all():
+    assert draw_sample({}).ndim == 3
+
+
+def test_rates_set_the_time_axis(drawn):
+    draw_sample({'speech': np.zeros(800, np.int16)}, rates={'speech': 8000})
+    assert drawn['figure'].axes[0].get_xlim() == (0, 0.1)
+
+
+def test_boxes_have_their_own_class_names(drawn):
+    made = data_sample()
+    made.set_gt_instances(
+        InstanceData(bboxes=torch.ones(1, 4), labels=torch.tensor([0]))
+    )
+    made.set_pred_instances(
+        InstanceData(
+            bboxes=torch.ones(1, 4),
+            labels=torch.tensor([1]),
+            scores=torch.tensor([0.5]),
+        )
+    )
+    draw_sample(inputs(), made, 'abc', detection_classes=['cup', 'key'])
+    texts = [t.get_text() for t in drawn['figure'].axes[0].texts]
+    assert texts == ['cup', 'key 0.50']
+
+
+def test_other_tasks_are_in_the_headline(drawn):
+    made = TriModalDataSample().set_pred_text('hello').set_gt_value([1.5, 2])
+    draw_sample({}, made)
+    assert headline(drawn['figure'])[0] == (
+        'predicted: "hello"     true: 1.5 2'
+    )

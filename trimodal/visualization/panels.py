@@ -1,0 +1,262 @@
+"""The panels of a sample's picture: each draws one thing on given axes.
+
+Shape letters: N samples of a waveform, T frames, H hands, V landmarks,
+C classes, M modalities.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.patches import Rectangle
+
+from trimodal.models.layers.skeleton import HAND_21
+from trimodal.visualization.figure import (
+    BLUE,
+    COLORS,
+    FAINT,
+    GREEN,
+    INK,
+    MUTED,
+    RED,
+    blank,
+)
+
+HAND_BONES = tuple(
+    (a, b) for a, b in (*enumerate(HAND_21.parents), *HAND_21.links) if a != b
+)
+HAND_NAMES = ('left', 'right')
+
+
+def draw_image(axes: Axes, image: np.ndarray) -> None:
+    """Show a picture, uint8 ``[height, width, 3]``."""
+    axes.imshow(image)
+    axes.set(xticks=[], yticks=[], anchor='NW')
+    axes.spines[:].set_visible(False)
+
+
+def draw_boxes(
+    axes: Axes,
+    bboxes: np.ndarray,
+    texts: Sequence[str],
+    truth: bool = False,
+) -> None:
+    """Draw boxes over a picture.
+
+    Args:
+        axes (Axes): Where the picture is.
+        bboxes (np.ndarray): float ``[N, 4]``: x1, y1, x2, y2 in pixels.
+        texts (Sequence[str]): What to write at each box.
+        truth (bool): Whether they are annotations (dashed, green) rather
+            than predictions. Defaults to False.
+    """
+    color = GREEN if truth else COLORS[1]
+    for (x1, y1, x2, y2), text in zip(bboxes, texts, strict=True):
+        axes.add_patch(
+            Rectangle(
+                (x1, y1),
+                x2 - x1,
+                y2 - y1,
+                fill=False,
+                edgecolor=color,
+                linewidth=2,
+                linestyle='--' if truth else '-',
+            )
+        )
+        axes.text(
+            x1,
+            y2 if truth else y1,
+            text,
+            color='white',
+            fontsize=8,
+            va='top' if truth else 'bottom',
+            clip_on=True,
+            bbox={'facecolor': color, 'edgecolor': color, 'pad': 1},
+        )
+
+
+def draw_waveform(axes: Axes, wave: np.ndarray, rate: float) -> None:
+    """Draw a waveform, ``[N]``, int16 or float in -1 to 1, over seconds."""
+    wave = _unit(wave)
+    time = np.arange(len(wave)) / rate
+    axes.plot(time, wave, color=BLUE, linewidth=0.5)
+    top = max(float(np.abs(wave).max(initial=0)), 1e-3)
+    axes.set(xlim=(0, _seconds(wave, rate)), ylim=(-top, top), yticks=[])
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0, labelbottom=False)
+
+
+def draw_log_mel(axes: Axes, wave: np.ndarray, rate: float) -> None:
+    """Draw the log-mel spectrogram (25 ms windows) of a waveform."""
+    from torchaudio.transforms import MelSpectrogram
+
+    wave = _unit(wave)
+    window = max(int(0.025 * rate), 16)
+    mel = MelSpectrogram(
+        int(rate), n_fft=window, hop_length=window * 2 // 5, n_mels=40
+    )
+    # The reflected border of a spectrogram needs half a window of sound.
+    padded = np.pad(wave, (0, max(0, window - len(wave))))
+    power = mel(torch.from_numpy(padded))
+    decibels = 10 * torch.log10(power + 1e-10).numpy()
+    peak = float(decibels.max())
+    axes.imshow(
+        decibels,
+        origin='lower',
+        aspect='auto',
+        cmap='magma',
+        vmin=peak - 60,
+        vmax=peak,
+        extent=(0, len(padded) / rate, 0, rate / 2000),
+    )
+    axes.set(xlabel='seconds', ylabel='mel', yticks=[])
+    axes.set_xlim(0, _seconds(wave, rate))
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
+
+
+def draw_hands(
+    axes: Axes, landmarks: np.ndarray, rate: float, columns: int = 8
+) -> None:
+    """Draw the hands' skeletons at moments from first frame to last.
+
+    Args:
+        axes (Axes): Where to draw.
+        landmarks (np.ndarray): float ``[T, H, V, 3]``, NaN where unseen.
+        rate (float): Frames a second.
+        columns (int): Moments shown at most. Defaults to 8.
+    """
+    points = np.asarray(landmarks, dtype=np.float32)[..., :2]
+    frames = np.unique(
+        np.linspace(0, len(points) - 1, min(columns, len(points))).round()
+    ).astype(int)
+    seen = ~np.isnan(points).any(axis=(2, 3))
+    hands = np.flatnonzero(seen.any(axis=0)).tolist()
+    if not hands:
+        blank(axes, 'no hand seen')
+        return
+    for row, hand in enumerate(hands):
+        _draw_hand(axes, points[:, hand], frames, row, COLORS[hand % 7])
+    names = dict(enumerate(HAND_NAMES))
+    axes.set(
+        xlim=(-0.6, max(len(frames), 5) - 0.4),
+        ylim=(len(hands) - 0.45, -0.55),
+        aspect='equal',
+        anchor='W',
+    )
+    axes.set_xlabel('seconds', loc='center' if len(frames) > 4 else 'left')
+    axes.set_xticks(range(len(frames)), [f'{f / rate:.2f}' for f in frames])
+    axes.set_yticks(
+        range(len(hands)), [names.get(hand, str(hand)) for hand in hands]
+    )
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
+
+
+def _draw_hand(
+    axes: Axes, points: np.ndarray, frames: np.ndarray, row: int, color: str
+) -> None:
+    # One centre and one scale for all frames, so that motion stays visible.
+    flat = points[frames].reshape(-1, 2)
+    if np.isnan(flat).all():
+        flat = points.reshape(-1, 2)
+    low, high = np.nanmin(flat, axis=0), np.nanmax(flat, axis=0)
+    scale = 0.9 / max(float((high - low).max()), 1e-6)
+    for column, frame in enumerate(frames):
+        at = (points[frame] - (low + high) / 2) * scale + (column, row)
+        if np.isnan(at).any():
+            axes.plot([column], [row], marker='_', color=MUTED)
+            continue
+        bones = [(at[a], at[b]) for a, b in HAND_BONES]
+        axes.add_collection(LineCollection(bones, color=color, linewidth=1.5))
+        axes.scatter(at[:, 0], at[:, 1], s=5, color=INK, zorder=3)
+
+
+def draw_series(axes: Axes, series: np.ndarray, rate: float) -> None:
+    """Draw any other sequence, ``[T, ...]``: a line a channel, at most 7."""
+    lines = np.asarray(series, dtype=np.float32).reshape(len(series), -1)
+    time = np.arange(len(lines)) / rate
+    for line, color in zip(lines.T, COLORS, strict=False):
+        axes.plot(time, line, color=color, linewidth=1)
+    axes.set(xlabel='seconds')
+    axes.grid(axis='y')
+
+
+def draw_scores(
+    axes: Axes,
+    scores: np.ndarray,
+    names: Sequence[str],
+    target: int | None = None,
+    most: int = 10,
+) -> None:
+    """Draw the highest class scores as bars, the best on top.
+
+    Args:
+        axes (Axes): Where to draw.
+        scores (np.ndarray): float ``[C]``, in 0 to 1.
+        names (Sequence[str]): The classes' names.
+        target (int | None): The true class, drawn in green and always
+            among the bars; the best bar is red if it is another. Defaults
+            to None: unknown.
+        most (int): Bars at most. Defaults to 10.
+    """
+    order = np.argsort(-scores, kind='stable')[:most].tolist()
+    if target is not None and target not in order:
+        order[-1] = target
+    colors = [BLUE] + [FAINT] * (len(order) - 1)
+    if target is not None:
+        colors[0] = RED
+        colors[order.index(target)] = GREEN
+    rows = range(len(order))
+    values = scores[order]
+    axes.barh(rows, values, color=colors, height=0.7)
+    for row, value in zip(rows, values, strict=True):
+        axes.text(value + 0.02, row, f'{value:.3f}', va='center', color=MUTED)
+    axes.set_yticks(rows, [names[i] for i in order], color=INK)
+    if target is not None:
+        label = axes.get_yticklabels()[order.index(target)]
+        label.set(color=GREEN, fontweight='bold')
+    axes.set(xlim=(0, 1.18), ylim=(max(len(order), 4) - 0.4, -0.6), xticks=[])
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
+
+
+def draw_weights(
+    axes: Axes,
+    names: Sequence[str],
+    weights: np.ndarray,
+    present: Sequence[str] | None = None,
+) -> None:
+    """Draw each modality's share in the fusion.
+
+    Args:
+        axes (Axes): Where to draw.
+        names (Sequence[str]): The ``M`` modalities.
+        weights (np.ndarray): float ``[M]``, in 0 to 1.
+        present (Sequence[str] | None): Those that the sample has. Defaults
+            to None: all.
+    """
+    rows = range(len(names))
+    axes.barh(rows, [1] * len(names), color='#f1f3f6', height=0.55)
+    axes.barh(rows, weights, color=COLORS[: len(names)], height=0.55)
+    for row, name, weight in zip(rows, names, weights, strict=True):
+        absent = present is not None and name not in present
+        text = 'absent' if absent else f'{weight:.2f}'
+        axes.text(1.03, row, text, va='center', color=MUTED)
+    axes.set_yticks(rows, names, color=INK)
+    axes.set(xlim=(0, 1.3), ylim=(len(names) - 0.4, -0.6), xticks=[])
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
+
+
+def _seconds(wave: np.ndarray, rate: float) -> float:
+    return max(len(wave), 1) / rate
+
+
+def _unit(wave: np.ndarray) -> np.ndarray:
+    wave = np.asarray(wave)
+    if wave.dtype == np.int16:
+        return wave.astype(np.float32) / 32768
+    return wave.astype(np.float32)
