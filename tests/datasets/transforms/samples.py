@@ -64,6 +64,7 @@ def make_sample(seed: int = 0) -> dict[str, Any]:
         'speech_sample_rate': 16000,
         'gesture': gesture,
         'gesture_score': score,
+        'gesture_valid': score > 0,
         'gesture_fps': 30.0,
         'image': smooth_image(48, 64),
         'ori_shape': (96, 128),

@@ -82,9 +82,8 @@ class TestMirrorHands:
     def test_scores_swap_too(self) -> None:
         sample = make_sample()
         out = MirrorHands(prob=1.0)(sample)
-        np.testing.assert_array_equal(
-            out['gesture_score'], sample['gesture_score'][:, [1, 0]]
-        )
+        for key in ('gesture_score', 'gesture_valid'):
+            np.testing.assert_array_equal(out[key], sample[key][:, [1, 0]])
 
     def test_bad_center(self) -> None:
         with pytest.raises(ValueError, match='center must be a number'):

@@ -133,7 +133,7 @@ class TestSampleFrames:
         given = make_sample()
         out = SampleFrames(num_frames=5, random=False)(given)
         index = [1, 5, 9, 13, 17]
-        for key in ('gesture', 'gesture_score'):
+        for key in ('gesture', 'gesture_score', 'gesture_valid'):
             np.testing.assert_array_equal(out[key], given[key][index])
         assert out['gesture_fps'] == 7.5
 
@@ -145,3 +145,19 @@ class TestSampleFrames:
     def test_bad_number(self, num: Any) -> None:
         with pytest.raises(ValueError, match='num_frames must be an integer'):
             SampleFrames(num_frames=num)
+
+
+@pytest.mark.parametrize(
+    'transform',
+    [TemporalJitter(max_offset=1.5), DropFrames(ratio=(0.3, 0.6))],
+    ids=lambda t: type(t).__name__,
+)
+@pytest.mark.parametrize('seed', range(5))
+def test_valid_says_what_is_seen(
+    transform: TemporalJitter | DropFrames, seed: int
+) -> None:
+    out = transform(make_sample(seed))
+    seen = ~np.isnan(out['gesture']).any(axis=(2, 3))
+    np.testing.assert_array_equal(out['gesture_valid'], seen)
+    np.testing.assert_array_equal(out['gesture_score'] > 0, seen)
+    assert out['gesture_valid'].dtype == bool

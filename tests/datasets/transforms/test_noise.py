@@ -35,6 +35,7 @@ def folder(tmp_path: Path) -> Path:
     rng = np.random.default_rng(1)
     (tmp_path / 'sub').mkdir()
     (tmp_path / 'notes.txt').write_text('no audio')
+    (tmp_path / 'long.mp3').write_text('not read: jumps are not exact')
     soundfile.write(tmp_path / 'long.wav', rng.uniform(-1, 1, 40000), RATE)
     soundfile.write(
         tmp_path / 'short.flac', rng.uniform(-1, 1, (900, 2)), RATE

@@ -38,9 +38,11 @@ def adjust_saturation(image: np.ndarray, factor: float) -> np.ndarray:
 def adjust_hue(image: np.ndarray, turn: float) -> np.ndarray:
     """Turn the hue by ``turn`` of the colour circle, in [-0.5, 0.5]."""
     # In float: cv2's 8-bit hue has steps of 2 degrees.
-    hsv = cv2.cvtColor(image.astype(np.float32), cv2.COLOR_RGB2HSV)
-    hsv[..., 0] = (hsv[..., 0] + 360 * turn) % 360
-    return _to_uint8(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB))
+    rgb = image.astype(np.float32)
+    hsv: np.ndarray = cv2.cvtColor(rgb, cv2.COLOR_RGB2HSV)
+    # Only upwards: cv2 wraps what exceeds the circle, not what is negative.
+    hsv[..., 0] += 360 * (turn % 1)
+    return cv2.convertScaleAbs(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB))
 
 
 def _to_uint8(values: np.ndarray) -> np.ndarray:

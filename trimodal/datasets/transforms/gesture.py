@@ -64,8 +64,8 @@ class SpatialNoise(ModalityTransform):
 class MirrorHands(ModalityTransform):
     """Turn a left-handed gesture into a right-handed one and back.
 
-    x is mirrored and the two hands, with their ``{key}_score``, change
-    slots. Not for classes that tell left from right.
+    x is mirrored and the two hands, with their ``{key}_score`` and
+    ``{key}_valid``, change slots. Not for classes that tell left from right.
 
     Args:
         center (float): x of the mirror: 0 for normalised landmarks, 0.5 for
@@ -98,9 +98,8 @@ class MirrorHands(ModalityTransform):
         mirrored = results[self.key][:, ::-1].astype(np.float32, 'C')
         mirrored[..., 0] = 2 * self.center - mirrored[..., 0]
         changed = {self.key: mirrored}
-        score = results.get(f'{self.key}_score')
-        if score is not None:
-            changed[f'{self.key}_score'] = score[:, ::-1].copy()
+        for name, values in per_frame(results, self.key).items():
+            changed[name] = values[:, ::-1].copy()
         return changed
 
 
@@ -122,9 +121,9 @@ class RotateScaleLandmarks(ModalityTransform):
         scale (Sequence[float]): Smallest and largest scale.
             Defaults to (0.9, 1.1).
         center (str | Sequence[float]): The fixed point: 'wrist' (each hand,
-            in each frame, keeps its wrist where it is; for normalised
-            landmarks that is the origin) or ``(x, y, z)``, about which the
-            hands' paths turn too. Defaults to 'wrist'.
+            in each frame, keeps its wrist where it is) or ``(x, y, z)``,
+            about which a hand's path turns too: (0, 0, 0) for normalised
+            landmarks that keep their motion. Defaults to 'wrist'.
         prob (float): How likely a sample is changed. Defaults to 1.0.
         key (str): The modality's key. Defaults to 'gesture'.
 
@@ -190,6 +189,21 @@ def rotation(about_x: float, about_y: float, about_z: float) -> np.ndarray:
     y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
     z = np.array([[cz, -sz, 0], [sz, cz, 0], [0, 0, 1]])
     return z @ y @ x
+
+
+def per_frame(results: Results, key: str) -> dict[str, np.ndarray]:
+    """What the sample tells of each hand in each frame, ``[T, H]``.
+
+    Args:
+        results (dict): The sample.
+        key (str): The landmarks' key.
+
+    Returns:
+        dict[str, np.ndarray]: Those of ``{key}_score`` and ``{key}_valid``
+        that the sample has.
+    """
+    names = (f'{key}_score', f'{key}_valid')
+    return {n: results[n] for n in names if results.get(n) is not None}
 
 
 def hand_size(landmarks: np.ndarray) -> np.ndarray:

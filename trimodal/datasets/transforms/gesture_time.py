@@ -1,7 +1,8 @@
 """Augmentations of when hand landmarks are: jitter, loss and sampling.
 
 Shape letters: T frames, H hands, V joints. Landmarks are ``[T, H, V, 3]``,
-NaN where a hand is not seen; ``{key}_score`` ``[T, H]`` goes along with them.
+NaN where a hand is not seen; ``{key}_score`` and ``{key}_valid`` ``[T, H]`` go
+along with them.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from trimodal.datasets.transforms.checks import (
     check_number,
     check_range,
 )
+from trimodal.datasets.transforms.gesture import per_frame
 from trimodal.registry import TRANSFORMS
 
 
@@ -60,12 +62,11 @@ class TemporalJitter(ModalityTransform):
         torn = np.isnan(jittered).any(axis=(2, 3))
         jittered[torn] = landmarks[nearest][torn]
         changed = {self.key: jittered}
-        score = results.get(f'{self.key}_score')
-        if score is not None:
-            moved = _interpolate(score.astype(np.float32), times)
-            changed[f'{self.key}_score'] = np.where(
-                torn, score[nearest], moved
-            ).astype(score.dtype)
+        for name, values in per_frame(results, self.key).items():
+            changed[name] = values[nearest]
+            if values.dtype != bool:
+                moved = _interpolate(values.astype(np.float32), times)
+                np.copyto(changed[name], moved, 'same_kind', where=~torn)
         return changed
 
 
@@ -80,11 +81,11 @@ def _interpolate(values: np.ndarray, times: np.ndarray) -> np.ndarray:
 
 @TRANSFORMS.register_module()
 class DropFrames(ModalityTransform):
-    """Make frames unseen: landmarks NaN, scores 0, as when tracking fails.
+    """Make frames unseen: landmarks NaN, scores 0, ``valid`` False.
 
-    The number of frames stays. Only frames in which a hand is seen are
-    drawn, and one of them always stays: losing a whole modality is
-    ModalityDropout's part.
+    As when the tracking fails; the number of frames stays. Only frames in
+    which a hand is seen are drawn, and one of them always stays: losing a
+    whole modality is ModalityDropout's part.
 
     Args:
         ratio (Sequence[float]): Smallest and largest share of the seen
@@ -124,9 +125,8 @@ class DropFrames(ModalityTransform):
             return {}
         lost = rng.choice(seen, count, replace=False)
         changed = {self.key: _filled(landmarks, lost, np.nan)}
-        score = results.get(f'{self.key}_score')
-        if score is not None:
-            changed[f'{self.key}_score'] = _filled(score, lost, 0)
+        for name, values in per_frame(results, self.key).items():
+            changed[name] = _filled(values, lost, 0)
         return changed
 
 
@@ -186,11 +186,9 @@ class SampleFrames(ModalityTransform):
         widths = np.diff(edges)
         inside = rng.integers(widths) if self.random else (widths - 1) // 2
         index = edges[:-1] + inside
-        changed = {
-            name: results[name][index]
-            for name in (self.key, f'{self.key}_score')
-            if results.get(name) is not None
-        }
+        streams = {self.key: results[self.key]}
+        streams.update(per_frame(results, self.key))
+        changed: Results = {n: values[index] for n, values in streams.items()}
         if results.get(f'{self.key}_fps') is not None:
             changed[f'{self.key}_fps'] = (
                 results[f'{self.key}_fps'] * kept / frames

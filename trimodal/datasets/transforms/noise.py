@@ -13,7 +13,8 @@ from trimodal.datasets.transforms.resampling import resample
 from trimodal.datasets.transforms.speech import to_float
 from trimodal.registry import TRANSFORMS
 
-SUFFIXES = ('.wav', '.flac', '.ogg', '.mp3')
+# Not mp3: what its decoder gives after a jump into a file is not exact.
+SUFFIXES = ('.wav', '.flac', '.ogg')
 
 
 class NoiseFolder:
@@ -84,8 +85,8 @@ class AddNoise(ModalityTransform):
     Args:
         snr (Sequence[float]): Smallest and largest ratio in dB.
             Defaults to (10.0, 30.0).
-        folder (str, optional): Recordings (wav, flac, ogg, mp3) to take
-            the noise from; the rate is read from ``{key}_sample_rate``.
+        folder (str, optional): Recordings (wav, flac, ogg) to take the
+            noise from; the rate is read from ``{key}_sample_rate``.
             Defaults to None: white Gaussian noise.
         prob (float): How likely a sample is changed. Defaults to 1.0.
         key (str): The modality's key. Defaults to 'speech'.
