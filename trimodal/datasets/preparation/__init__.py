@@ -9,6 +9,7 @@ from trimodal.datasets.preparation.base import (
 from trimodal.datasets.preparation.filters import OneEuroFilter, SavgolFilter
 from trimodal.datasets.preparation.gesture import GesturePreparer
 from trimodal.datasets.preparation.image import ImagePreparer
+from trimodal.datasets.preparation.runner import prepare_dataset
 from trimodal.datasets.preparation.sample import (
     build_preparers,
     prepare_sample,
@@ -26,5 +27,6 @@ __all__ = [
     'SavgolFilter',
     'SpeechPreparer',
     'build_preparers',
+    'prepare_dataset',
     'prepare_sample',
 ]
