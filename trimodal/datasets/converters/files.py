@@ -81,7 +81,7 @@ def claim_folder(
         found = json.loads(path.read_text())
         if found != receipt:
             raise ConversionError(
-                f'{out} holds a conversion of other sources or options: '
+                f'{out} holds another conversion: '
                 f'{_difference(found, receipt)}. Choose another --out or '
                 'delete that folder.'
             )
@@ -105,7 +105,7 @@ def _difference(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
         for key in sorted({*old, *new})
         if old.get(key) != new.get(key)
     ]
-    return '; '.join(changed) or 'the source files differ'
+    return '; '.join(changed) or 'of other sources or by another version'
 
 
 def run_jobs(
