@@ -1,5 +1,360 @@
-"""Mends for mmengine 0.10.7 under today's torch and setuptools."""
+"""Mends for mmengine 0.10.7 under today's torch and setuptools.
+
+``import trimodal`` calls :func:`apply`. A mend is made when the module it
+concerns is imported, so that a program that needs no torch does not pay for
+it, and only where the installed mmengine (or its fork ``onedl-mmengine``,
+which has the same import name) still has the fault: each mend looks at the
+code it would replace, not at a version number. :func:`report` tells what was
+done. Each mend says under *Delete when* how long it has to stay.
+"""
+
+import functools
+import importlib.metadata
+import importlib.util
+import inspect
+import io
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+Mend = Callable[[ModuleType], bool]
+
+_REPORT: dict[str, str] = {}
 
 
 def apply() -> None:
-    """Apply every mend that the installed mmengine still needs."""
+    """Make every mend that the installed mmengine still needs.
+
+    Modules that are imported already are mended now, the others as soon as
+    they are imported. Calling it again changes nothing.
+    """
+    if any(isinstance(finder, _MendOnImport) for finder in sys.meta_path):
+        return
+    pending = dict(_MENDS)
+    for name in list(pending):
+        if name in sys.modules:
+            _mend(sys.modules[name], pending.pop(name))
+    sys.meta_path.insert(0, _MendOnImport(pending))
+
+
+def report() -> dict[str, str]:
+    """What was done so far: module name to 'mended' or 'not needed'."""
+    return dict(_REPORT)
+
+
+def _mend(module: ModuleType, mend: Mend) -> None:
+    _REPORT[module.__name__] = 'mended' if mend(module) else 'not needed'
+
+
+class _MendOnImport(MetaPathFinder):
+    """Runs a module's mend right after the module's own code."""
+
+    def __init__(self, pending: dict[str, Mend]) -> None:
+        self._pending = pending
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None,
+        target: ModuleType | None = None,
+    ) -> ModuleSpec | None:
+        mend = self._pending.pop(fullname, None)  # popped: no recursion
+        spec = importlib.util.find_spec(fullname) if mend else None
+        if mend is None or spec is None or spec.loader is None:
+            return None
+        execute = spec.loader.exec_module
+
+        def execute_and_mend(module: ModuleType) -> None:
+            execute(module)
+            _mend(module, mend)
+
+        spec.loader.exec_module = execute_and_mend  # type: ignore
+        return spec
+
+
+# --- 1. Checkpoints -------------------------------------------------------
+# torch >= 2.6 loads with weights_only=True, which refuses the HistoryBuffer
+# that mmengine pickles into every checkpoint. Plain data is written instead,
+# and checkpoints of others are read with an allow-list of exactly what
+# mmengine puts in (trimodal/utils/checkpoint.py).
+# The fork's own answer allows any `getattr` and falls back to a full unpickle
+# when that fails, so a hostile file still runs: it is replaced as well.
+# Delete when: mmengine writes plain data and reads with weights_only=True and
+# no fallback.
+
+
+def _mend_checkpoint(module: ModuleType) -> bool:
+    from torch.utils import model_zoo
+
+    from trimodal.utils.checkpoint import load_file, refusing_code
+
+    def load_from_local(filename: str, map_location: Any) -> Any:
+        path = os.path.expanduser(filename)
+        if not os.path.isfile(path):
+            raise FileNotFoundError(f'{path} can not be found.')
+        return load_file(path, map_location)
+
+    def load_from_ceph(
+        filename: str, map_location: Any = None, backend: str = 'petrel'
+    ) -> Any:
+        args = {'backend': backend}
+        store = module.get_file_backend(filename, backend_args=args)
+        return load_file(io.BytesIO(store.get(filename)), map_location)
+
+    def load_url(url: str, **options: Any) -> Any:
+        with refusing_code(url):
+            return model_zoo.load_url(url, weights_only=True, **options)
+
+    register = module.CheckpointLoader.register_scheme
+    register('', load_from_local, force=True)
+    schemes = [r'(\S+\:)?s3://', r'(\S+\:)?petrel://']
+    register(schemes, load_from_ceph, force=True)
+    module.load_from_local = load_from_local  # type: ignore
+    module.load_from_ceph = load_from_ceph  # type: ignore
+    module.load_url = load_url  # type: ignore
+    module._safe_torch_load = load_file  # type: ignore  # the fork's
+    return True
+
+
+def _plain_value(value: Any) -> Any:
+    is_scalar = type(value).__module__ == 'numpy' and hasattr(value, 'item')
+    return value.item() if is_scalar and value.ndim == 0 else value
+
+
+def _mend_message_hub(module: ModuleType) -> bool:
+    hub = module.MessageHub
+    state_dict, load_state_dict = hub.state_dict, hub.load_state_dict
+
+    @functools.wraps(state_dict)
+    def plain_state_dict(self: Any) -> dict[str, Any]:
+        from trimodal.utils.checkpoint import plain_history
+
+        state = state_dict(self)
+        scalars, info = state['log_scalars'], state['runtime_info']
+        scalars = {key: plain_history(value) for key, value in scalars.items()}
+        info = {key: _plain_value(value) for key, value in info.items()}
+        return {**state, 'log_scalars': scalars, 'runtime_info': info}
+
+    @functools.wraps(load_state_dict)
+    def load_plain_state_dict(self: Any, state: Any) -> None:
+        from trimodal.utils.checkpoint import history_from_plain
+
+        if isinstance(state, dict) and 'log_scalars' in state:
+            scalars = {
+                key: history_from_plain(value)
+                if isinstance(value, dict)
+                else value
+                for key, value in state['log_scalars'].items()
+            }
+            state = {**state, 'log_scalars': scalars}
+        load_state_dict(self, state)
+
+    hub.state_dict = plain_state_dict
+    hub.load_state_dict = load_plain_state_dict
+    return True
+
+
+# --- 2. Installed packages ------------------------------------------------
+# setuptools >= 82 has no pkg_resources, which mmengine imports to find the
+# package in a `_base_ = 'pkg::config.py'`.
+# Delete when: mmengine uses importlib.metadata, as the fork does.
+
+
+def _distribution_module(package: str) -> str:
+    """The module that a distribution installs, ``package`` if unknown."""
+    wanted = re.sub(r'[-_.]+', '-', package).lower()
+    for module, owners in importlib.metadata.packages_distributions().items():
+        if wanted in (re.sub(r'[-_.]+', '-', o).lower() for o in owners):
+            return module
+    return package
+
+
+def _mend_package_utils(module: ModuleType) -> bool:
+    uses_it = 'pkg_resources' in module.is_installed.__code__.co_names
+    if not uses_it or importlib.util.find_spec('pkg_resources'):
+        return False
+
+    def package2module(package: str) -> str:
+        importlib.metadata.distribution(package)  # raises if not installed
+        return _distribution_module(package)
+
+    def is_installed(package: str) -> bool:
+        try:
+            importlib.metadata.distribution(package)
+        except importlib.metadata.PackageNotFoundError:
+            spec = importlib.util.find_spec(package)
+            return spec is not None and spec.origin is not None
+        return True
+
+    def get_installed_path(package: str) -> str:
+        spec = importlib.util.find_spec(package)
+        if spec is None:
+            spec = importlib.util.find_spec(package2module(package))
+        if spec is None or spec.origin is None:
+            raise RuntimeError(
+                f'{package} is a namespace package, which has no single '
+                'folder and cannot be inherited from'
+            )
+        return os.path.dirname(spec.origin)
+
+    for mended in (package2module, is_installed, get_installed_path):
+        _rebind(getattr(module, mended.__name__), mended)
+    return True
+
+
+def _rebind(original: Callable, mended: Callable) -> None:
+    """Replace a function wherever mmengine has imported it by name."""
+    for name, module in list(sys.modules.items()):
+        if name.split('.')[0] == 'mmengine':
+            for key, value in list(vars(module).items()):
+                if value is original:
+                    setattr(module, key, mended)
+
+
+# --- 3. Several processes without a GPU -----------------------------------
+# init_dist selects a CUDA device and asks for nccl; wrap_model always passes
+# device_ids. On the CPU neither is possible: gloo, and device_ids=None.
+# Delete when: both look whether there is a GPU first.
+
+
+def _asks_for_gpu(function: Callable) -> bool:
+    return bool(
+        {'is_available', 'is_cuda_available'} & {*function.__code__.co_names}
+    )
+
+
+def _mend_init_dist(module: ModuleType) -> bool:
+    if _asks_for_gpu(module._init_dist_pytorch):
+        return False
+    for launcher in ('pytorch', 'mpi', 'slurm'):
+        name = f'_init_dist_{launcher}'
+        setattr(module, name, _without_gpu(getattr(module, name)))
+    return True
+
+
+def _without_gpu(init: Callable[..., None]) -> Callable[..., None]:
+    import torch
+
+    @functools.wraps(init)
+    def init_without_gpu(backend: str, **options: Any) -> None:
+        if torch.cuda.is_available():
+            return init(backend, **options)
+        set_device = torch.cuda.set_device
+        torch.cuda.set_device = lambda device: None  # type: ignore
+        try:
+            init('gloo' if backend == 'nccl' else backend, **options)
+        finally:
+            torch.cuda.set_device = set_device
+
+    return init_without_gpu
+
+
+def _mend_wrap_model(module: ModuleType) -> bool:
+    wrap_model = module.Runner.wrap_model
+    if _asks_for_gpu(wrap_model):
+        return False
+
+    parameters = inspect.signature(module.DistributedDataParallel).parameters
+    # The old name of the option still works but warns.
+    new = 'forward_sync_buffers' in parameters
+    sync = 'forward_sync_buffers' if new else 'broadcast_buffers'
+
+    @functools.wraps(wrap_model)
+    def wrap_model_anywhere(self: Any, config: Any, model: Any) -> Any:
+        if not self.distributed or module.is_model_wrapper(model):
+            return wrap_model(self, config, model)
+        if config is None:
+            unused = self.cfg.get('find_unused_parameters', False)
+            config = {sync: False, 'find_unused_parameters': unused}
+        config = {'type': 'MMDistributedDataParallel', **config}
+        kind = config['type']
+        if isinstance(kind, str):
+            kind = module.MODEL_WRAPPERS.get(kind)
+        is_ddp = issubclass(kind, module.DistributedDataParallel)
+        if is_ddp and module.get_device() == 'cpu':
+            config = {'device_ids': None, **config}
+        return wrap_model(self, config, model)
+
+    module.Runner.wrap_model = wrap_model_anywhere
+    return True
+
+
+# --- 4. Mixed precision without a GPU -------------------------------------
+# AmpOptimWrapper asserts a GPU. torch's autocast works on the CPU with
+# bfloat16, which needs no loss scaling. On a GPU the deprecated
+# torch.cuda.amp.GradScaler is replaced by its successor.
+# Delete when: AmpOptimWrapper builds and steps on the CPU and uses torch.amp.
+
+
+def _mend_amp(module: ModuleType) -> bool:
+    import torch
+
+    wrapper = module.AmpOptimWrapper
+    init = wrapper.__init__
+    if 'is_cuda_available' not in init.__code__.co_names:
+        return False
+    if module.GradScaler is torch.cuda.amp.GradScaler:
+        scaler = functools.partial(torch.amp.GradScaler, 'cuda')
+        module.GradScaler = scaler  # type: ignore
+
+    @functools.wraps(init)
+    def init_anywhere(
+        self: Any,
+        loss_scale: Any = 'dynamic',
+        dtype: Any = None,
+        use_fsdp: bool = False,
+        **options: Any,
+    ) -> None:
+        kinds = ('cuda', 'npu', 'mlu', 'musa')
+        if any(getattr(module, f'is_{kind}_available')() for kind in kinds):
+            return init(self, loss_scale, dtype, use_fsdp, **options)
+        if dtype not in (None, 'bfloat16', torch.bfloat16):
+            raise ValueError(
+                f'dtype={dtype!r}: without a GPU mixed precision means '
+                "'bfloat16'; leave dtype out or use OptimWrapper"
+            )
+        module.OptimWrapper.__init__(self, **options)
+        self._scale_update_param = None
+        self.loss_scaler = torch.amp.GradScaler('cpu', enabled=False)
+        self.cast_dtype = torch.bfloat16
+
+    wrapper.__init__ = init_anywhere
+    return True
+
+
+# --- 5. A false alarm ------------------------------------------------------
+# Every checkpoint is saved by way of the deprecated FileClient, which warns
+# the user about what mmengine itself does. The file backend that takes its
+# place answers the same calls.
+# Delete when: CheckpointHook no longer asks for a FileClient.
+
+
+def _mend_file_client(module: ModuleType) -> bool:
+    infer_client = module.FileClient.infer_client
+
+    @functools.wraps(infer_client)
+    def infer_quietly(cls: Any, args: Any = None, uri: Any = None) -> Any:
+        from mmengine.fileio import get_file_backend
+
+        return (
+            get_file_backend(uri) if args is None else infer_client(args, uri)
+        )
+
+    module.FileClient.infer_client = classmethod(infer_quietly)
+    return True
+
+
+_MENDS: dict[str, Mend] = {
+    'mmengine.fileio.file_client': _mend_file_client,
+    'mmengine.runner.checkpoint': _mend_checkpoint,
+    'mmengine.logging.message_hub': _mend_message_hub,
+    'mmengine.utils.package_utils': _mend_package_utils,
+    'mmengine.dist.utils': _mend_init_dist,
+    'mmengine.runner.runner': _mend_wrap_model,
+    'mmengine.optim.optimizer.amp_optimizer_wrapper': _mend_amp,
+}

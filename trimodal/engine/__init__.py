@@ -1,1 +1,6 @@
-"""trimodal.engine."""
+"""Training: hooks, optimizers, loops and launching."""
+
+from trimodal.engine.hooks import *  # noqa: F403
+from trimodal.engine.runner import SubsetTestLoop, build_runner
+
+__all__ = ['SubsetTestLoop', 'build_runner']

@@ -1,1 +1,23 @@
-"""trimodal.engine.runner."""
+"""Config loading, launching, loops."""
+
+from trimodal.engine.runner.configuration import test_config, train_config
+from trimodal.engine.runner.launch import (
+    best_checkpoint,
+    build_runner,
+    test,
+    train,
+)
+from trimodal.engine.runner.loops import SubsetTestLoop
+from trimodal.engine.runner.options import TestOptions, TrainOptions
+
+__all__ = [
+    'SubsetTestLoop',
+    'TestOptions',
+    'TrainOptions',
+    'best_checkpoint',
+    'build_runner',
+    'test',
+    'test_config',
+    'train',
+    'train_config',
+]

@@ -1,0 +1,52 @@
+# What every run shares. Inherit it and change single keys.
+default_scope = 'trimodal'
+# So that mmengine's own Runner, without our tools, finds the registries too.
+custom_imports = dict(imports=['trimodal'], allow_failed_imports=False)
+
+default_hooks = dict(
+    timer=dict(type='IterTimerHook'),
+    logger=dict(type='LoggerHook', interval=10),
+    param_scheduler=dict(type='ParamSchedulerHook'),
+    # The best by the first metric of the validation, the last, and the two
+    # before it.
+    checkpoint=dict(
+        type='CheckpointHook',
+        interval=1,
+        save_best='auto',
+        max_keep_ckpts=3,
+    ),
+    sampler_seed=dict(type='DistSamplerSeedHook'),
+    # What makes a resumed run equal to one that never stopped.
+    random_state=dict(type='RandomStateHook'),
+    dataset_epoch=dict(type='DatasetEpochHook'),
+    resume_validation=dict(type='ResumeValidationHook'),
+    progress=dict(type='RichProgressHook'),
+)
+# Early stopping is one line in an experiment:
+# custom_hooks = [
+#     dict(type='EarlyStoppingHook', monitor='accuracy/top1', patience=10)]
+custom_hooks = []
+
+env_cfg = dict(
+    cudnn_benchmark=False,
+    mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
+    # Without a GPU this becomes gloo.
+    dist_cfg=dict(backend='nccl'),
+)
+
+# Scalars as JSON lines and for TensorBoard, both in the log folder.
+visualizer = dict(
+    type='Visualizer',
+    vis_backends=[
+        dict(type='LocalVisBackend'),
+        dict(type='TensorboardVisBackend'),
+    ],
+)
+log_processor = dict(window_size=10, by_epoch=True)
+log_level = 'INFO'
+
+load_from = None
+resume = False
+# The same numbers every time; --seed N for another run, --deterministic for
+# algorithms that give the same bits on a GPU.
+randomness = dict(seed=0, deterministic=False)

@@ -1,0 +1,193 @@
+"""From a config file and the command line to the config of a run.
+
+What the command line says goes before what the config file says, and that
+before what the file's name implies (the work folder).
+"""
+
+from pathlib import Path
+
+from mmengine.config import Config, ConfigDict
+from mmengine.runner import find_latest_checkpoint
+
+from trimodal.engine.runner.options import TestOptions, TrainOptions
+from trimodal.utils.config import ConfigError, load_config
+
+_LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+
+
+def train_config(path: str, options: TrainOptions) -> Config:
+    """The config of a training run.
+
+    Args:
+        path (str): Config file.
+        options (TrainOptions): The command line.
+
+    Returns:
+        Config: Ready for :func:`trimodal.engine.runner.build_runner`.
+
+    Raises:
+        ConfigError: If config and options do not fit together.
+    """
+    config = load_config(path, options.cfg_options)
+    _require(config, path, 'train_dataloader', 'train_cfg', 'optim_wrapper')
+    _set_work_dir(config, path, options.work_dir)
+    config.launcher = options.launcher
+    if options.amp:
+        _use_amp(config)
+    if options.auto_scale_lr:
+        _use_auto_scale_lr(config)
+    randomness = dict(config.get('randomness') or {'seed': None})
+    if options.seed is not None:
+        randomness['seed'] = options.seed
+    if options.deterministic:
+        randomness['deterministic'] = True
+    config.randomness = randomness
+    if options.debug:
+        _use_debug(config)
+    if options.fast_dev_run:
+        _use_fast_dev_run(config)
+    if options.resume is not None:
+        _set_resume(config, options.resume)
+    return config
+
+
+def test_config(path: str, checkpoint: str, options: TestOptions) -> Config:
+    """The config of a test run.
+
+    Args:
+        path (str): Config file.
+        checkpoint (str): File or URL of the weights.
+        options (TestOptions): The command line.
+
+    Returns:
+        Config: Ready for :func:`trimodal.engine.runner.build_runner`.
+
+    Raises:
+        ConfigError: If config, checkpoint and options do not fit together.
+    """
+    config = load_config(path, options.cfg_options)
+    _require(config, path, 'test_dataloader', 'test_cfg', 'test_evaluator')
+    _set_work_dir(config, path, options.work_dir)
+    if options.work_dir is None:
+        # The folder of the training keeps the config it was trained with.
+        config.work_dir = str(Path(config.work_dir) / 'test')
+    config.launcher = options.launcher
+    config.load_from = existing_checkpoint(checkpoint)
+    config.resume = False
+    if options.subsets:
+        config.test_cfg = ConfigDict(config.test_cfg, type='SubsetTestLoop')
+    if options.tta:
+        _use_tta(config, path)
+    if options.out and Path(options.out).suffix not in ('.pkl', '.json'):
+        raise ConfigError(f'--out {options.out}: must end in .pkl or .json')
+    return config
+
+
+test_config.__test__ = False  # type: ignore[attr-defined]
+
+
+def existing_checkpoint(path: str) -> str:
+    """Check that a checkpoint is there, unless it is a URL.
+
+    Raises:
+        ConfigError: If it is not.
+    """
+    if '://' in path or Path(path).is_file():
+        return path
+    if Path(path).is_dir():
+        found = sorted(file.name for file in Path(path).glob('*.pth'))
+        names = ', '.join(found) or 'there is none'
+        raise ConfigError(
+            f'checkpoint {path} is a folder; name a file in it ({names})'
+        )
+    raise ConfigError(f'checkpoint {path} does not exist')
+
+
+def _require(config: Config, path: str, *keys: str) -> None:
+    missing = [key for key in keys if config.get(key) is None]
+    if missing:
+        raise ConfigError(f'{path} does not define {", ".join(missing)}')
+
+
+def _set_work_dir(config: Config, path: str, work_dir: str | None) -> None:
+    if work_dir is not None:
+        config.work_dir = work_dir
+    elif config.get('work_dir') is None:
+        config.work_dir = str(Path('work_dirs') / Path(path).stem)
+
+
+def _set_resume(config: Config, resume: str) -> None:
+    if resume != 'auto':
+        config.resume, config.load_from = True, existing_checkpoint(resume)
+        return
+    found = None
+    if Path(config.work_dir, 'last_checkpoint').is_file():
+        found = Path(find_latest_checkpoint(config.work_dir) or '')
+        # A work folder may have been moved since.
+        moved = Path(config.work_dir, found.name)
+        found = found if found.is_file() else moved
+    if found is not None and not found.is_file():
+        raise ConfigError(
+            f'--resume: {config.work_dir}/last_checkpoint names {found}, '
+            'which does not exist; name another with --resume CKPT'
+        )
+    # Without a checkpoint to go on from, the run simply starts.
+    config.resume = found is not None
+    if found is not None:
+        config.load_from = str(found)
+
+
+def _use_amp(config: Config) -> None:
+    wrapper = config.optim_wrapper
+    kind = wrapper.get('type', 'OptimWrapper')
+    if kind not in ('OptimWrapper', 'AmpOptimWrapper'):
+        raise ConfigError(
+            f'--amp needs optim_wrapper.type=OptimWrapper, not {kind}'
+        )
+    wrapper.type = 'AmpOptimWrapper'
+
+
+def _use_auto_scale_lr(config: Config) -> None:
+    if not (config.get('auto_scale_lr') or {}).get('base_batch_size'):
+        raise ConfigError(
+            '--auto-scale-lr needs auto_scale_lr=dict(base_batch_size=...) '
+            'in the config: the batch size that its learning rate is for'
+        )
+    config.auto_scale_lr.enable = True
+
+
+def _use_debug(config: Config) -> None:
+    config.log_level = 'DEBUG'
+    for key in _LOADERS:
+        loader = config.get(key)
+        if loader is not None:
+            loader.num_workers, loader.persistent_workers = 0, False
+            loader.pop('prefetch_factor', None)
+
+
+def _use_fast_dev_run(config: Config) -> None:
+    config.work_dir = str(Path(config.work_dir) / 'fast_dev_run')
+    hooks = config.setdefault('default_hooks', ConfigDict())
+    hooks.checkpoint = None
+    hooks.logger = ConfigDict(hooks.get('logger') or {'type': 'LoggerHook'})
+    hooks.logger.interval = 1
+    train = config.train_cfg
+    unit = 'max_epochs' if 'max_epochs' in train else 'max_iters'
+    train[unit] = 1
+    for key in ('val_interval', 'val_begin'):
+        if key in train or 'by_epoch' in train:
+            train[key] = 1
+    train.pop('dynamic_intervals', None)
+    if config.get('auto_scale_lr'):
+        config.auto_scale_lr.enable = False
+
+
+def _use_tta(config: Config, path: str) -> None:
+    missing = [k for k in ('tta_model', 'tta_pipeline') if k not in config]
+    if missing:
+        raise ConfigError(f'--tta: {path} does not define {missing[0]}')
+    dataset = config.test_dataloader.dataset
+    while 'dataset' in dataset:
+        dataset = dataset.dataset
+    dataset.pipeline = config.tta_pipeline
+    config.model = ConfigDict(config.tta_model, module=config.model)

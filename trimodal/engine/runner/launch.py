@@ -1,0 +1,230 @@
+"""Training and testing as ``tools/train.py`` and ``tools/test.py`` do it."""
+
+import os
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import torch
+from mmengine.config import Config
+from mmengine.dist import barrier, is_distributed, is_main_process
+from mmengine.fileio import dump
+from mmengine.hooks import CheckpointHook, Hook
+from mmengine.model import BaseTTAModel, is_model_wrapper
+from mmengine.runner import Runner
+from torch import distributed
+
+from trimodal.engine.runner.configuration import test_config, train_config
+from trimodal.engine.runner.first_batches import first_batches
+from trimodal.engine.runner.options import TestOptions, TrainOptions
+from trimodal.engine.runner.predictions import PredictionCollector, to_plain
+from trimodal.registry import RUNNERS
+from trimodal.utils.config import ConfigError
+
+
+def build_runner(config: Config) -> Runner:
+    """Build the runner that a config asks for.
+
+    Args:
+        config (Config): A whole config with ``work_dir``.
+
+    Returns:
+        Runner: mmengine's, or the config's ``runner_type``.
+    """
+    if 'runner_type' in config:
+        return RUNNERS.build(config)
+    return Runner.from_cfg(config)
+
+
+def train(path: str, options: TrainOptions) -> dict[str, Any]:
+    """Train, then test the best checkpoint.
+
+    Args:
+        path (str): Config file.
+        options (TrainOptions): The command line.
+
+    Returns:
+        dict[str, Any]: Metrics of the test; empty if there was none.
+
+    Raises:
+        ConfigError: If something in config or options is wrong. With
+            ``debug`` the original error is raised instead.
+    """
+    config = train_config(path, options)
+    if options.deterministic:
+        # cuBLAS reads it when it starts; without it CUDA refuses to run.
+        os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
+    torch.autograd.set_detect_anomaly(options.debug)
+    with _leaving_process_group(options.launcher):
+        with _user_errors(options.debug):
+            runner = build_runner(config)
+            _build_parts(runner, options.fast_dev_run)
+        if config.get('resume'):
+            runner.register_hook(_WeightsMustMatch())
+        with _refused_checkpoints():
+            runner.train()
+        if not options.test or runner.test_loop is None:
+            return {}
+        return _test_best(runner, in_memory=options.fast_dev_run)
+
+
+def test(path: str, checkpoint: str, options: TestOptions) -> dict[str, Any]:
+    """Test a checkpoint.
+
+    Args:
+        path (str): Config file.
+        checkpoint (str): File or URL of the weights.
+        options (TestOptions): The command line.
+
+    Returns:
+        dict[str, Any]: The metrics.
+
+    Raises:
+        ConfigError: If something in config, checkpoint or options is wrong.
+    """
+    config = test_config(path, checkpoint, options)
+    with _leaving_process_group(options.launcher):
+        with _user_errors(debug=False):
+            runner = build_runner(config)
+            evaluator = runner.test_loop.evaluator
+        runner.register_hook(_WeightsMustMatch())
+        collector = PredictionCollector()
+        if options.out is not None:
+            evaluator.metrics.append(collector)
+        with _refused_checkpoints():
+            metrics = runner.test()
+        if options.out is not None and is_main_process():
+            _write(options.out, collector.predictions, metrics)
+            runner.logger.info(f'Predictions and metrics: {options.out}')
+        return metrics
+
+
+test.__test__ = False  # type: ignore[attr-defined]
+
+
+def best_checkpoint(runner: Runner) -> str | None:
+    """The best checkpoint of a finished training, else the last one.
+
+    Args:
+        runner (Runner): After ``train()``.
+
+    Returns:
+        str | None: Path, or None if none was saved.
+    """
+    hub = runner.message_hub.runtime_info
+    best = sorted(key for key in hub if key.startswith('best_ckpt'))
+    candidates = [hub[key] for key in best]
+    for hook in runner.hooks:
+        if isinstance(hook, CheckpointHook):
+            candidates.append(hook.last_ckpt)
+    candidates.append(hub.get('last_ckpt'))
+    return next((c for c in candidates if c and os.path.exists(c)), None)
+
+
+class _WeightsMustMatch(Hook):
+    """mmengine only warns when weights are missing, and tests random ones."""
+
+    def after_load_checkpoint(
+        self, runner: Runner, checkpoint: dict[str, Any]
+    ) -> None:
+        model = runner.model
+        while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
+            model = model.module
+        saved = checkpoint.get('state_dict', checkpoint)
+        missing, differing = [], []
+        for name, value in model.state_dict().items():
+            if name not in saved:
+                missing.append(name)
+            elif saved[name].shape != value.shape:
+                differing.append(name)
+        for what, names in (('lacks', missing), ('differs in', differing)):
+            if names:
+                more = f' and {len(names) - 3} more' if len(names) > 3 else ''
+                raise ConfigError(
+                    f'the checkpoint is of another model than the config: it '
+                    f'{what} {", ".join(names[:3])}{more}'
+                )
+
+
+def _build_parts(runner: Runner, only_first_batch: bool) -> None:
+    """Build loaders, metrics and optimizer: their errors come at once."""
+    if only_first_batch:
+        for name in ('train', 'val', 'test'):
+            key = f'_{name}_dataloader'
+            loader = getattr(runner, key)
+            if loader is not None:
+                loader = runner.build_dataloader(loader, seed=runner.seed)
+                setattr(runner, key, first_batches(loader, 1))
+    for loop in ('train_loop', 'val_loop', 'test_loop'):
+        getattr(runner, loop)
+    runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
+
+
+def _test_best(runner: Runner, in_memory: bool) -> dict[str, Any]:
+    barrier()  # rank 0 may still be writing
+    path = None if in_memory else best_checkpoint(runner)
+    # Not a resume: a checkpoint's state_dict is the averaged weights when
+    # there are any (EMA), and those are to be tested.
+    runner._resume, runner._load_from = False, path
+    runner._has_loaded = path is None
+    metrics = runner.test()
+    tested = 'the weights in memory' if path is None else Path(path).name
+    runner.logger.info(
+        f'Tested {tested}: {_numbers(metrics)}\n'
+        f'Checkpoints: {runner.work_dir}\n'
+        f'Logs and curves: {runner.log_dir}'
+    )
+    return metrics
+
+
+def _numbers(metrics: Mapping[str, Any]) -> str:
+    numbers = [
+        f'{key} {value:.4g}'
+        for key, value in metrics.items()
+        if isinstance(value, int | float)
+    ]
+    return ', '.join(numbers) or 'no metrics'
+
+
+def _write(path: str, predictions: list[Any], metrics: dict[str, Any]) -> None:
+    content = {'metrics': metrics, 'predictions': predictions}
+    if path.endswith('.json'):
+        content = to_plain(content)
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    dump(content, path)
+
+
+@contextmanager
+def _user_errors(debug: bool) -> Iterator[None]:
+    """What fails while building is, nearly always, a wrong config."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, OSError, ImportError) as error:
+        if debug or isinstance(error, ConfigError):
+            raise
+        text = error.args[0] if isinstance(error, KeyError) else error
+        *_, (frame, line) = traceback.walk_tb(error.__traceback__)
+        where = f'{Path(frame.f_code.co_filename).name}:{line}'
+        raise ConfigError(
+            f'{" ".join(str(text).split())} ({where})'
+        ) from error
+
+
+@contextmanager
+def _refused_checkpoints() -> Iterator[None]:
+    try:
+        yield
+    except UnpicklingError as error:
+        raise ConfigError(str(error)) from error
+
+
+@contextmanager
+def _leaving_process_group(launcher: str) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        if launcher != 'none' and is_distributed():
+            distributed.destroy_process_group()

@@ -1,0 +1,126 @@
+"""Reading a checkpoint without ever running code from it.
+
+torch's restricted unpickler with an allow-list of exactly what mmengine's
+checkpoints hold: tensors, plain Python values, numeric arrays and the log
+histories, which mmengine pickles together with their bound methods.
+"""
+
+import functools
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pickle import UnpicklingError
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.logging.history_buffer import HistoryBuffer
+
+_STATISTICS = ('min', 'max', 'current', 'mean')
+_ANNEALING = ('_annealing_cos', '_annealing_linear')
+
+
+def load_file(file: Any, map_location: Any = None) -> Any:
+    """Read a checkpoint file without ever running code from it.
+
+    Args:
+        file (Any): Path or binary file object.
+        map_location (Any): As for :func:`torch.load`. Defaults to None.
+
+    Returns:
+        Any: What the file holds.
+
+    Raises:
+        UnpicklingError: If the file holds anything but tensors, plain Python
+            values, numeric arrays and mmengine's log histories.
+    """
+    with refusing_code(file):
+        return torch.load(file, map_location=map_location, weights_only=True)
+
+
+@contextmanager
+def refusing_code(file: Any) -> Iterator[None]:
+    """Let ``torch.load(..., weights_only=True)`` read mmengine's own files.
+
+    Args:
+        file (Any): What is being read, for the message.
+
+    Raises:
+        UnpicklingError: In one line, if the file holds anything else.
+    """
+    try:
+        with torch.serialization.safe_globals(_allowed_globals()):
+            yield
+    except UnpicklingError as error:
+        found = re.search(r'GLOBAL (getattr\(.*?\)|\S+)', str(error))
+        what = found.group(1) if found else f'what is no pickle ({error})'
+        raise UnpicklingError(
+            f'{file} was not loaded: it holds {what}, which no mmengine '
+            'checkpoint needs and which could run code. Only if you trust '
+            'its author, rewrite it as plain tensors: torch.save(torch.load('
+            '..., weights_only=False)["state_dict"], ...).'
+        ) from None
+
+
+def plain_history(history: HistoryBuffer) -> dict[str, Any]:
+    """A log history as plain data: two tensors ``[N]`` and its limit."""
+    values, counts = history.data
+    return {
+        'log_history': torch.from_numpy(values.copy()),
+        'count_history': torch.from_numpy(counts.copy()),
+        'max_length': history.max_length,
+    }
+
+
+def history_from_plain(plain: Mapping[str, Any]) -> HistoryBuffer:
+    """The opposite of :func:`plain_history`, to the bit."""
+    return HistoryBuffer(
+        plain['log_history'].cpu().numpy(),
+        plain['count_history'].cpu().numpy(),
+        plain['max_length'],
+    )
+
+
+class _PickledHistory(HistoryBuffer):
+    """A history that takes from a pickle its numbers and nothing else."""
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        values, counts = state['_log_history'], state['_count_history']
+        HistoryBuffer.__init__(self, values, counts, state['max_length'])
+
+
+class _OneCycle:
+    """Stands for the class OneCycleParamScheduler inside a checkpoint."""
+
+
+def _restricted_getattr(owner: Any, name: str) -> Any:
+    """``getattr`` as checkpoints need it: for two classes, six names."""
+    if owner is _PickledHistory and name in _STATISTICS:
+        return name  # a pickled method is never used, see _PickledHistory
+    if owner is _OneCycle and name in _ANNEALING:
+        from mmengine.optim.scheduler import param_scheduler
+
+        return getattr(param_scheduler.OneCycleParamScheduler, name)
+    raise UnpicklingError(f'GLOBAL getattr({owner!r}, {name!r})')
+
+
+@functools.cache
+def _allowed_globals() -> list[Any]:
+    """What may stand in a checkpoint, with the name it has there."""
+    # Numbers only: crafted states of other dtypes could corrupt memory.
+    dtypes = {type(np.dtype(code)) for code in '?bhilqBHILQefdgFDG'}
+    rebuild = np.empty(0).__reduce__()[0]
+    scalar = np.float64(0).__reduce__()[0]
+    schedulers = 'mmengine.optim.scheduler.param_scheduler'
+    allowed: list[Any] = [
+        (_PickledHistory, 'mmengine.logging.history_buffer.HistoryBuffer'),
+        (_OneCycle, f'{schedulers}.OneCycleParamScheduler'),
+        (_restricted_getattr, 'builtins.getattr'),
+        (np.ndarray, 'numpy.ndarray'),
+        (np.dtype, 'numpy.dtype'),
+        *sorted(dtypes, key=lambda dtype: dtype.__name__),
+    ]
+    for core in ('numpy.core', 'numpy._core'):  # numpy 1 and 2
+        allowed.append((rebuild, f'{core}.multiarray._reconstruct'))
+        allowed.append((scalar, f'{core}.multiarray.scalar'))
+    return allowed

@@ -1,0 +1,129 @@
+"""Reading config files; a mistake in one gives one clear line."""
+
+import difflib
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+
+# What Runner takes; asking its signature would import torch.
+_RUNNER_KEYS = frozenset(
+    [
+        'auto_scale_lr',
+        'cfg',
+        'custom_hooks',
+        'data_preprocessor',
+        'default_hooks',
+        'default_scope',
+        'env_cfg',
+        'experiment_name',
+        'launcher',
+        'load_from',
+        'log_level',
+        'log_processor',
+        'model',
+        'optim_wrapper',
+        'param_scheduler',
+        'randomness',
+        'resume',
+        'test_cfg',
+        'test_dataloader',
+        'test_evaluator',
+        'train_cfg',
+        'train_dataloader',
+        'val_cfg',
+        'val_dataloader',
+        'val_evaluator',
+        'visualizer',
+        'work_dir',
+    ]
+)
+# What mmengine and our tools read from the config besides.
+_OTHER_KEYS = frozenset(
+    [
+        'activation_checkpointing',
+        'compile',
+        'custom_imports',
+        'efficient_conv_bn_eval',
+        'find_unused_parameters',
+        'model_wrapper_cfg',
+        'runner_type',
+        'sync_bn',
+        'tta_model',
+        'tta_pipeline',
+    ]
+)
+
+
+class ConfigError(ValueError):
+    """A mistake of the user; the message is one line that says what to do."""
+
+
+@contextmanager
+def one_line_errors(debug: bool = False) -> Iterator[None]:
+    """End the program with one line on stderr where the user erred.
+
+    Args:
+        debug (bool): Show the traceback instead. Defaults to False.
+
+    Raises:
+        SystemExit: With a status of 1.
+    """
+    try:
+        yield
+    except ConfigError as error:
+        if debug:
+            raise
+        sys.exit(f'error: {error}')
+
+
+def load_config(
+    path: str, cfg_options: Mapping[str, Any] | None = None
+) -> Config:
+    """Read a config file and merge options into it.
+
+    Args:
+        path (str): Config file.
+        cfg_options (Mapping[str, Any], optional): Dotted keys to values.
+            Defaults to None.
+
+    Returns:
+        Config: The merged config.
+
+    Raises:
+        ConfigError: If the file is missing or wrong, or a key can't be set.
+    """
+    if not Path(path).is_file():
+        raise ConfigError(f'config file {path} does not exist')
+    try:
+        config = Config.fromfile(path)
+    except Exception as error:  # a config is a program: anything may happen
+        raise ConfigError(f'{path}: {_described(error)}') from error
+    for key, value in (cfg_options or {}).items():
+        _merge(config, key, value)
+    return config
+
+
+def _described(error: Exception) -> str:
+    return ' '.join(f'{type(error).__name__}: {error}'.split())
+
+
+def _merge(config: Config, key: str, value: Any) -> None:
+    top = key.split('.')[0]
+    known = _RUNNER_KEYS | _OTHER_KEYS | set(config)
+    if top not in known:
+        near = difflib.get_close_matches(top, known, n=3)
+        hint = f'; did you mean {" or ".join(near)}?' if near else ''
+        raise ConfigError(
+            f'--cfg-options {key}: the config has no {top!r}{hint}'
+        )
+    try:
+        config.merge_from_dict({key: value})
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise ConfigError(
+            f'--cfg-options {key}={value}: no such key in the config '
+            f'({_described(error)[:200]})'
+        ) from error
