@@ -104,21 +104,22 @@ class Column:
         offsets: np.ndarray,
         present: np.ndarray | None,
     ) -> None:
-        self.name = field.name
         self.present = present
         self._kind = field.kind
         self._values = values
-        self._offsets = offsets
+        # Single elements come out of a memoryview in a third of the time.
+        self._bytes = values.data
+        self._offsets = offsets.data
+        self._present = None if present is None else present.data
 
     def __call__(self, i: int) -> Any:
         """The field of sample ``i``, None if it has none."""
-        if self.present is not None and not self.present[i]:
+        if self._present is not None and not self._present[i]:
             return None
-        begin, end = self._offsets[i : i + 2].tolist()
-        value = self._values[begin:end]
+        begin, end = self._offsets[i], self._offsets[i + 1]
         if self._kind == 'array':
-            return value
-        text = str(value.data, 'utf-8')
+            return self._values[begin:end]
+        text = str(self._bytes[begin:end], 'utf-8')
         return json.loads(text) if self._kind == 'json' else text
 
 
@@ -139,7 +140,9 @@ class AnnotationTable:
     """
 
     def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
+        self._arrays = arrays
         self.labels = arrays['label']
+        self._label = self.labels.data
         self._columns = {
             field.name: Column(
                 field,
@@ -169,6 +172,10 @@ class AnnotationTable:
                 arrays[name] = values.reshape(column.shape)
         return cls(arrays)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the arrays only; memoryviews cannot be."""
+        return type(self), (self._arrays,)
+
     def __len__(self) -> int:
         """Number of samples."""
         return len(self.labels)
@@ -189,7 +196,7 @@ class AnnotationTable:
             value = column(i)
             if value is not None:
                 found[name] = value
-        label = self.labels.item(i)
+        label = self._label[i]
         if label != NO_LABEL:
             found['label'] = label
         return found

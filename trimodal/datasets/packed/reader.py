@@ -109,6 +109,12 @@ class PackedReader:
         shard, row = self.locate(i)
         return shard.annotations.fields(row)
 
+    def read(self, i: int) -> tuple[dict[str, Any], dict[str, Arrays | None]]:
+        """What :meth:`fields` and :meth:`arrays` give."""
+        shard, row = self.locate(i)
+        arrays = {name: read(row) for name, read in shard.streams.items()}
+        return shard.annotations.fields(row), arrays
+
     def annotation(self, i: int) -> SampleAnnotation:
         """The annotation of a sample, as the preparation saw it."""
         shard, row = self.locate(i)

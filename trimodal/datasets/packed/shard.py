@@ -25,11 +25,13 @@ class Stream:
 
     def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
         self.present = arrays['present']
-        self._offsets = arrays['offsets']
+        # Single elements come out of a memoryview in a third of the time.
+        self._present = self.present.data
+        self._offsets = arrays['offsets'].data
         # No sample has it: then there is no data set either.
         self._data = arrays.get('data')
         self._shapes = arrays.get('shape')
-        self._rows = arrays.get('rows', self._offsets)
+        self._rows = arrays.get('rows', arrays['offsets']).data
         self._extras = [
             (name, array)
             for name, array in arrays.items()
@@ -38,15 +40,14 @@ class Stream:
 
     def __call__(self, i: int) -> dict[str, np.ndarray] | None:
         """Views of sample ``i``, None where it lacks the modality."""
-        if self._data is None or not self.present[i]:
+        if self._data is None or not self._present[i]:
             return None
-        begin, end = self._offsets[i : i + 2].tolist()
-        data = self._data[begin:end]
+        data = self._data[self._offsets[i] : self._offsets[i + 1]]
         if self._shapes is not None:
             data = data.reshape(self._shapes[i])
         found = {'data': data}
         if self._extras:
-            begin, end = self._rows[i : i + 2].tolist()
+            begin, end = self._rows[i], self._rows[i + 1]
             for name, array in self._extras:
                 found[name] = array[begin:end]
         return found

@@ -1,1 +1,5 @@
-"""trimodal.datasets.samplers."""
+"""Samplers that mmengine does not have."""
+
+from trimodal.datasets.samplers.class_balanced import ClassBalancedSampler
+
+__all__ = ['ClassBalancedSampler']
