@@ -161,7 +161,8 @@ def _mend_message_hub(module: ModuleType) -> bool:
 
 # --- 2. Installed packages ------------------------------------------------
 # setuptools >= 82 has no pkg_resources, which mmengine imports to find the
-# package in a `_base_ = 'pkg::config.py'`.
+# package in a `_base_ = 'pkg::config.py'`. Where it is still there, it gives
+# a wrong folder for an editable install.
 # Delete when: mmengine uses importlib.metadata, as the fork does.
 
 
@@ -175,8 +176,7 @@ def _distribution_module(package: str) -> str:
 
 
 def _mend_package_utils(module: ModuleType) -> bool:
-    uses_it = 'pkg_resources' in module.is_installed.__code__.co_names
-    if not uses_it or importlib.util.find_spec('pkg_resources'):
+    if 'pkg_resources' not in module.is_installed.__code__.co_names:
         return False
 
     def package2module(package: str) -> str:
@@ -349,7 +349,32 @@ def _mend_file_client(module: ModuleType) -> bool:
     return True
 
 
+# --- 6. Configs of an installed package ------------------------------------
+# `_base_ = 'pkg::config.py'` is refused for a package that is not on
+# mmengine's own list.
+# Delete when: any installed package may be inherited from.
+
+
+def _mend_config_packages(module: ModuleType) -> bool:
+    if 'trimodal' in module.MODULE2PACKAGE:
+        return False
+    module.MODULE2PACKAGE['trimodal'] = 'trimodal'
+    return True
+
+
+# --- 6. `_base_ = 'trimodal::...'` ----------------------------------------
+# mmengine reads configs out of the packages in its own list only.
+# Delete when: the list can be extended otherwise.
+
+
+def _mend_config_utils(module: ModuleType) -> bool:
+    module.MODULE2PACKAGE.setdefault('trimodal', 'trimodal')
+    return True
+
+
 _MENDS: dict[str, Mend] = {
+    'mmengine.config.utils': _mend_config_utils,
+    'mmengine.config.utils': _mend_config_packages,
     'mmengine.fileio.file_client': _mend_file_client,
     'mmengine.runner.checkpoint': _mend_checkpoint,
     'mmengine.logging.message_hub': _mend_message_hub,
