@@ -104,6 +104,8 @@ class TriModalDataset(BaseDataset):
                 'modalities must be a list of one or more names, or None '
                 f'for all, got {modalities!r}'
             )
+        if not 0 <= seed < 1 << 63:
+            raise ValueError(f'seed must be in 0 .. 2**63 - 1, got {seed}')
         self.modalities = None if modalities is None else tuple(modalities)
         self.seed = seed
         self.extras = tuple(extras)
@@ -136,6 +138,9 @@ class TriModalDataset(BaseDataset):
             return
         self.source = self.open_source()
         self._metainfo = merge_metainfo(self._metainfo, self.source.metainfo)
+        if self.source.preparation:
+            # Checkpoints keep the metainfo; the inferencer reads this there.
+            self._metainfo.setdefault('preparation', self.source.preparation)
         streams = self.source.attributes
         self._encodings = check_encodings(streams)
         self._constants: dict[str, Any] = {

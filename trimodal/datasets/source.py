@@ -19,9 +19,12 @@ class Source(Protocol):
         metainfo (dict): Metainfo of the annotation file.
         attributes (dict): For each modality, in order, what holds for all of
             its samples, e.g. ``{'speech': {'sample_rate': 16000}}``.
+        preparation (dict): How media files became streams: the preparers'
+            configs under ``modalities``; empty if that is not known.
     """
 
     metainfo: dict[str, Any]
+    preparation: dict[str, Any]
     attributes: dict[str, dict[str, Any]]
 
     def __len__(self) -> int:
