@@ -208,12 +208,11 @@ def _mend_package_utils(module: ModuleType) -> bool:
 
 
 def _rebind(original: Callable, mended: Callable) -> None:
-    """Replace a function wherever mmengine has imported it by name."""
-    for name, module in list(sys.modules.items()):
-        if name.split('.')[0] == 'mmengine':
-            for key, value in list(vars(module).items()):
-                if value is original:
-                    setattr(module, key, mended)
+    """Replace a function wherever it has been imported by name."""
+    for module in list(sys.modules.values()):
+        names = getattr(module, '__dict__', {})
+        for key in [key for key in names if names[key] is original]:
+            setattr(module, key, mended)
 
 
 # --- 3. Several processes without a GPU -----------------------------------
@@ -341,9 +340,9 @@ def _mend_file_client(module: ModuleType) -> bool:
     def infer_quietly(cls: Any, args: Any = None, uri: Any = None) -> Any:
         from mmengine.fileio import get_file_backend
 
-        return (
-            get_file_backend(uri) if args is None else infer_client(args, uri)
-        )
+        if args is not None:
+            return infer_client(args, uri)
+        return get_file_backend(uri)
 
     module.FileClient.infer_client = classmethod(infer_quietly)
     return True
@@ -362,18 +361,7 @@ def _mend_config_packages(module: ModuleType) -> bool:
     return True
 
 
-# --- 6. `_base_ = 'trimodal::...'` ----------------------------------------
-# mmengine reads configs out of the packages in its own list only.
-# Delete when: the list can be extended otherwise.
-
-
-def _mend_config_utils(module: ModuleType) -> bool:
-    module.MODULE2PACKAGE.setdefault('trimodal', 'trimodal')
-    return True
-
-
 _MENDS: dict[str, Mend] = {
-    'mmengine.config.utils': _mend_config_utils,
     'mmengine.config.utils': _mend_config_packages,
     'mmengine.fileio.file_client': _mend_file_client,
     'mmengine.runner.checkpoint': _mend_checkpoint,

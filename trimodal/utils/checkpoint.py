@@ -52,8 +52,9 @@ def refusing_code(file: Any) -> Iterator[None]:
         with torch.serialization.safe_globals(_allowed_globals()):
             yield
     except UnpicklingError as error:
-        found = re.search(r'GLOBAL (getattr\(.*?\)|\S+)', str(error))
-        what = found.group(1) if found else f'what is no pickle ({error})'
+        names = r'GLOBAL (getattr\(.*?\)|\S+)|(<(?:class|function) [^>]+>)'
+        found = re.search(names, str(error))
+        what = found.group(1) or found.group(2) if found else 'no plain data'
         raise UnpicklingError(
             f'{file} was not loaded: it holds {what}, which no mmengine '
             'checkpoint needs and which could run code. Only if you trust '
