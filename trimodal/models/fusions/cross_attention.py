@@ -97,9 +97,8 @@ class CrossModalLayer(nn.Module):
             )
             for other in others
         ]
-        count = torch.stack([streams[other].present for other in others]).sum(
-            0
-        )
+        there = torch.stack([streams[other].present for other in others])
+        count = there.sum(0).clamp(min=1)
         # An absent one gave zeros, so the sum is over the present.
         return torch.stack(found).sum(0) / count[:, None, None]
 

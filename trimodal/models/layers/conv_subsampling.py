@@ -6,6 +6,8 @@ Shape letters: see :mod:`trimodal.structures.streams`; F features of a frame.
 import math
 from collections.abc import Sequence
 
+import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from trimodal.models.layers.checks import (
@@ -59,23 +61,17 @@ class ConvSubsampling(nn.Module):
             )
         self.conv_dims = conv_dims
         self.strides = tuple(strides)
-        self.convs = nn.ModuleList()
-        self.norms = nn.ModuleList()
-        self.activation = nn.GELU()
         width, features = (
             (in_channels, 1) if conv_dims == 1 else (1, in_channels)
         )
-        conv_type = nn.Conv1d if conv_dims == 1 else nn.Conv2d
+        self.blocks = nn.ModuleList()
         for out_width, stride in zip(channels, strides, strict=True):
             check_positive(conv_channels=out_width, conv_strides=stride)
-            self.convs.append(
-                conv_type(
-                    width, out_width, kernel_size, stride, kernel_size // 2
-                )
+            self.blocks.append(
+                ConvBlock(width, out_width, kernel_size, stride, conv_dims)
             )
             features = math.ceil(features / stride)
             width = out_width
-            self.norms.append(nn.GroupNorm(1, width, eps=NORM_EPS))
         self.out_channels = width * features
 
     def forward(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
@@ -88,24 +84,54 @@ class ConvSubsampling(nn.Module):
         Returns:
             tuple[Tensor, Tensor]: float ``[B, T', C]`` and bool ``[B, T']``.
         """
-        # [B, C, T] or [B, C, T, F]
-        x = x.transpose(1, 2) if self.conv_dims == 1 else x.unsqueeze(1)
-        for conv, norm, stride in zip(
-            self.convs, self.norms, self.strides, strict=True
-        ):
-            x = conv(_hide(x, mask))
+        x = x.unsqueeze(2) if self.conv_dims == 1 else x.unsqueeze(3)
+        for block, stride in zip(self.blocks, self.strides, strict=True):
+            x = block(_hide(x, mask))
             mask = mask[:, ::stride]
-            x = self.activation(_normalise_steps(x, norm))
-        x = _hide(x, mask).transpose(1, 2)
-        return x.flatten(2), mask
+        return _hide(x, mask).flatten(2), mask
 
 
 def _hide(x: Tensor, mask: Tensor) -> Tensor:
-    shape = (len(mask), 1, mask.shape[1]) + (1,) * (x.dim() - 3)
-    return x.masked_fill(~mask.view(shape), 0)
+    return x.masked_fill(~mask[:, :, None, None], 0)
 
 
-def _normalise_steps(x: Tensor, norm: nn.Module) -> Tensor:
-    """Apply ``norm`` to each time step of ``x`` by itself."""
-    steps = x.transpose(1, 2)
-    return norm(steps.flatten(0, 1)).view_as(steps).transpose(1, 2)
+class ConvBlock(nn.Module):
+    """Convolution, normalisation of each step by itself, GELU.
+
+    Channels come last throughout: then a step is one stretch of memory, and
+    nothing is copied to normalise it.
+
+    Args:
+        in_channels (int): Channels in.
+        out_channels (int): Channels out.
+        kernel_size (int): Odd kernel length.
+        stride (int): Stride.
+        conv_dims (int): 2 for time and features, 1 for time alone.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        stride: int,
+        conv_dims: int,
+    ) -> None:
+        super().__init__()
+        both = conv_dims == 2
+        self.conv = nn.Conv2d(
+            in_channels,
+            out_channels,
+            (kernel_size, kernel_size if both else 1),
+            (stride, stride if both else 1),
+            (kernel_size // 2, kernel_size // 2 if both else 0),
+        ).to(memory_format=torch.channels_last)
+        self.weight = nn.Parameter(torch.ones(out_channels))
+        self.bias = nn.Parameter(torch.zeros(out_channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Apply to ``x`` (float ``[B, T, F, C]``), ``[B, T', F', C']``."""
+        x = self.conv(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+        step = x.shape[2:]
+        weight, bias = self.weight.expand(step), self.bias.expand(step)
+        return F.gelu(F.layer_norm(x, step, weight, bias, NORM_EPS))

@@ -118,7 +118,9 @@ class GridPositions(nn.Module):
         if self.table is None:
             return x + self._sinusoidal(x).to(x.dtype)
         grid = self.table.shape[2:]
-        if x.shape[1:3] == grid and bool((sizes == sizes.new(grid)).all()):
+        if x.shape[1:3] == grid and bool(
+            (sizes == sizes.new_tensor(grid)).all()
+        ):
             return x + self.table.permute(0, 2, 3, 1)
         return x + self._stretched(x, sizes).to(x.dtype)
 
