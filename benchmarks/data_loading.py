@@ -130,7 +130,9 @@ def time_blocks(read: Read, order: list[int]) -> np.ndarray:
 def check_same(readers: dict[str, Read], order: list[int]) -> None:
     """The three must give the same arrays, or the race is off."""
     for i in order[:50]:
-        for one, two, three in zip(*(r(i) for r in readers.values())):
+        for one, two, three in zip(
+            *(r(i) for r in readers.values()), strict=True
+        ):
             np.testing.assert_array_equal(one, two)
             np.testing.assert_array_equal(one, three)
 
@@ -147,7 +149,9 @@ def measure(folder: Path, count: int, rounds: int) -> dict[str, object]:
         for name in ('older', *('packed', 'memmap') * 5):
             seconds = time_blocks(readers[name], order)
             best[name] = np.minimum(best[name], seconds)
-    rates = {name: float(count / seconds.sum()) for name, seconds in best.items()}
+    rates = {
+        name: float(count / seconds.sum()) for name, seconds in best.items()
+    }
     ratios = {
         'packed_over_older': rates['packed'] / rates['older'],
         'packed_over_memmap': rates['packed'] / rates['memmap'],

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from trimodal.datasets.annotations import SampleAnnotation
-from trimodal.datasets.packed.format import FIELDS, NO_LABEL, Field
+from trimodal.datasets.packed.format import FIELDS, NO_LABEL, Field, scalars
 from trimodal.datasets.packed.spool import OpenFile, Spool, offsets_of
 
 
@@ -107,10 +107,9 @@ class Column:
         self.present = present
         self._kind = field.kind
         self._values = values
-        # Single elements come out of a memoryview in a third of the time.
         self._bytes = values.data
-        self._offsets = offsets.data
-        self._present = None if present is None else present.data
+        self._offsets = scalars(offsets)
+        self._present = None if present is None else scalars(present)
 
     def __call__(self, i: int) -> Any:
         """The field of sample ``i``, None if it has none."""
@@ -142,7 +141,7 @@ class AnnotationTable:
     def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
         self._arrays = arrays
         self.labels = arrays['label']
-        self._label = self.labels.data
+        self._label = scalars(self.labels)
         self._columns = {
             field.name: Column(
                 field,

@@ -3,13 +3,14 @@
 import glob
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from trimodal.datasets.annotations import SampleAnnotation
+from trimodal.datasets.packed.columns import AnnotationTable
 from trimodal.datasets.packed.header import PackedHeader, read_header
 from trimodal.datasets.packed.shard import PackedShard, Stream
 
@@ -102,27 +103,29 @@ class PackedReader:
             ``data`` and extras as read-only views, None where absent.
         """
         shard, row = self.locate(i)
-        return {name: read(row) for name, read in shard.streams.items()}
+        streams, _ = shard.open()
+        return {name: read(row) for name, read in streams.items()}
 
     def fields(self, i: int) -> dict[str, Any]:
         """The annotation as :meth:`AnnotationTable.fields` gives it."""
         shard, row = self.locate(i)
-        return shard.annotations.fields(row)
+        return shard.open()[1].fields(row)
 
     def read(self, i: int) -> tuple[dict[str, Any], dict[str, Arrays | None]]:
         """What :meth:`fields` and :meth:`arrays` give."""
         shard, row = self.locate(i)
-        arrays = {name: read(row) for name, read in shard.streams.items()}
-        return shard.annotations.fields(row), arrays
+        streams, table = shard.open()
+        arrays = {name: read(row) for name, read in streams.items()}
+        return table.fields(row), arrays
 
     def annotation(self, i: int) -> SampleAnnotation:
         """The annotation of a sample, as the preparation saw it."""
         shard, row = self.locate(i)
-        return shard.annotations.annotation(row)
+        return shard.open()[1].annotation(row)
 
     def labels(self) -> np.ndarray:
         """int64 ``[N]``: the label of every sample, -1 where it has none."""
-        return _join(shard.annotations.labels for shard in self._shards)
+        return _join([table.labels for _, table in self._open()])
 
     def has(self, name: str) -> np.ndarray:
         """Which samples have a modality or a field of the annotation.
@@ -134,16 +137,17 @@ class PackedReader:
             np.ndarray: bool ``[N]``.
         """
         if name in self.modalities:
-            streams: Iterable[Stream] = (
-                shard.streams[name] for shard in self._shards
+            return _join(
+                [streams[name].present for streams, _ in self._open()]
             )
-            return _join(stream.present for stream in streams)
-        return _join(shard.annotations.has(name) for shard in self._shards)
+        return _join([table.has(name) for _, table in self._open()])
+
+    def _open(self) -> list[tuple[dict[str, Stream], AnnotationTable]]:
+        return [shard.open() for shard in self._shards]
 
 
-def _join(parts: Iterable[np.ndarray]) -> np.ndarray:
-    arrays = [*parts]
-    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+def _join(parts: list[np.ndarray]) -> np.ndarray:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def resolve_paths(path: str | Path | Sequence[str | Path]) -> list[Path]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from trimodal.datasets.packed.columns import AnnotationTable
-from trimodal.datasets.packed.format import ANNOTATIONS, RESERVED
+from trimodal.datasets.packed.format import ANNOTATIONS, RESERVED, scalars
 from trimodal.datasets.packed.header import (
     PREPARE,
     ArraySpec,
@@ -25,13 +25,12 @@ class Stream:
 
     def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
         self.present = arrays['present']
-        # Single elements come out of a memoryview in a third of the time.
-        self._present = self.present.data
-        self._offsets = arrays['offsets'].data
+        self._present = scalars(self.present)
+        self._offsets = scalars(arrays['offsets'])
         # No sample has it: then there is no data set either.
         self._data = arrays.get('data')
         self._shapes = arrays.get('shape')
-        self._rows = arrays.get('rows', arrays['offsets']).data
+        self._rows = scalars(arrays.get('rows', arrays['offsets']))
         self._extras = [
             (name, array)
             for name, array in arrays.items()
@@ -76,15 +75,9 @@ class PackedShard:
         """Leave the mapping behind."""
         return self.__dict__ | {'_mapped': None}
 
-    @property
-    def streams(self) -> dict[str, Stream]:
-        """The chosen modalities."""
-        return (self._mapped or self._map())[0]
-
-    @property
-    def annotations(self) -> AnnotationTable:
-        """The annotations of every sample."""
-        return (self._mapped or self._map())[1]
+    def open(self) -> tuple[dict[str, Stream], AnnotationTable]:
+        """The chosen modalities, and the annotations; mapped if need be."""
+        return self._mapped or self._map()
 
     def _map(self) -> tuple[dict[str, Stream], AnnotationTable]:
         path = self.header.path
