@@ -138,9 +138,10 @@ class TriModalDataset(BaseDataset):
             return
         self.source = self.open_source()
         self._metainfo = merge_metainfo(self._metainfo, self.source.metainfo)
-        if self.source.preparation:
+        preparers = self.source.preparation.get('modalities')
+        if preparers:
             # Checkpoints keep the metainfo; the inferencer reads this there.
-            self._metainfo.setdefault('preparation', self.source.preparation)
+            self._metainfo.setdefault('preparation', preparers)
         streams = self.source.attributes
         self._encodings = check_encodings(streams)
         self._constants: dict[str, Any] = {

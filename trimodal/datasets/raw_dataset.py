@@ -24,7 +24,8 @@ class RawSource:
 
     Args:
         path (str): ``annotations.json``; media paths are relative to it.
-        preparers (Mapping[str, Preparer]): One for each modality.
+        preparation (Mapping[str, Any]): A preparer, or its config, for each
+            modality.
         skip_bad (bool): Leave samples with faults out, with a warning,
             instead of raising. Defaults to False.
 
@@ -35,9 +36,10 @@ class RawSource:
     def __init__(
         self,
         path: str,
-        preparers: Mapping[str, Preparer],
+        preparation: Mapping[str, Any],
         skip_bad: bool = False,
     ) -> None:
+        preparers = build_preparers(preparation)
         fields = {name for p in preparers.values() for name in p.fields}
         file, faults = load_annotations(
             path, skip_bad=skip_bad, media_fields=fields
@@ -50,8 +52,14 @@ class RawSource:
             )
         self.metainfo = file.metainfo
         self.root = file.root
-        self.preparers = dict(preparers)
-        self.attributes = {name: p.attributes for name, p in preparers.items()}
+        self.preparers = preparers
+        ready = any(isinstance(p, Preparer) for p in preparation.values())
+        self.preparation: dict[str, Any] = (
+            {} if ready else {'modalities': dict(preparation)}
+        )
+        self.attributes: dict[str, dict[str, Any]] = {
+            name: {**p.attributes} for name, p in preparers.items()
+        }
         self.table = AnnotationTable.of(file.samples)
         self._has: dict[str, np.ndarray] = {}
         for name, preparer in preparers.items():
@@ -162,9 +170,7 @@ class RawTriModalDataset(TriModalDataset):
                 f'has {[*preparation]}'
             )
         chosen = preparation if modalities is None else modalities
-        self.preparers = build_preparers(
-            {name: preparation[name] for name in chosen}
-        )
+        self.preparation = {name: preparation[name] for name in chosen}
         self.skip_bad = skip_bad
         super().__init__(
             ann_file=ann_file,
@@ -186,4 +192,4 @@ class RawTriModalDataset(TriModalDataset):
             raise ValueError(
                 f'ann_file must be one annotation file, got {self.ann_file}'
             )
-        return RawSource(self.ann_file, self.preparers, self.skip_bad)
+        return RawSource(self.ann_file, self.preparation, self.skip_bad)

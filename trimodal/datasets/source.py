@@ -19,8 +19,8 @@ class Source(Protocol):
         metainfo (dict): Metainfo of the annotation file.
         attributes (dict): For each modality, in order, what holds for all of
             its samples, e.g. ``{'speech': {'sample_rate': 16000}}``.
-        preparation (dict): How media files became streams: the preparers'
-            configs under ``modalities``; empty if that is not known.
+        preparation (dict): How media files became streams; the configs of
+            the preparers under ``modalities`` if they are known.
     """
 
     metainfo: dict[str, Any]

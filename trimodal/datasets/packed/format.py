@@ -94,11 +94,13 @@ def _plain(value: Any) -> Any:
     )
 
 
-def scalars(array: np.ndarray) -> memoryview:
+def scalars(array: np.ndarray) -> 'memoryview[int]':
     """See ``array`` (``[N]``, int64 or bool) as Python's own numbers.
 
     Indexing that takes a third of the time of indexing numpy's; the array
     may lie anywhere in a file, aligned or not.
     """
     native = array.astype(array.dtype.newbyteorder('='), copy=False)
-    return native.view(np.uint8).data.cast('?' if array.dtype == bool else 'q')
+    # A bool is an int, too.
+    kind: Any = '?' if array.dtype == bool else 'q'
+    return native.view(np.uint8).data.cast(kind)
