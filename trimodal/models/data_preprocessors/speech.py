@@ -3,6 +3,7 @@
 Shape letters: see :mod:`trimodal.structures.streams`; F mel bins.
 """
 
+import math
 from collections.abc import Mapping
 
 import torch
@@ -49,10 +50,14 @@ class SpeechPreprocessor(BasePreprocessor):
             ``'bartlett'``. Defaults to ``'hann'``.
         log_offset (float): Added to the mel power before the logarithm.
             Defaults to 1e-6, about the rounding noise of int16.
-        normalize (str | None): ``'bin'`` gives every mel bin of an utterance
-            mean 0 and variance 1 over its real frames, ``'utterance'`` the
-            utterance as a whole; None leaves the logarithms. Defaults to
-            ``'bin'``.
+        top_db (float | None): What is so much weaker, in dB, than the
+            strongest bin of its utterance is raised to that level: how quiet
+            a recording's background is does not matter then. Defaults to
+            None, nothing is.
+        normalize (str | None): ``'utterance'`` gives an utterance mean 0 and
+            variance 1 over all bins of its real frames, ``'bin'`` each mel
+            bin by itself (which flattens the spectrum of a short word); None
+            leaves the logarithms. Defaults to ``'utterance'``.
         spec_augment (Mapping | nn.Module | None): Config of the augmentation
             in training, or the module, called with features and mask. Zero
             must be the mean, so it needs ``normalize``. Defaults to None.
@@ -74,7 +79,8 @@ class SpeechPreprocessor(BasePreprocessor):
         f_max: float | None = None,
         window: str = 'hann',
         log_offset: float = 1e-6,
-        normalize: str | None = 'bin',
+        top_db: float | None = None,
+        normalize: str | None = 'utterance',
         spec_augment: Mapping | nn.Module | None = None,
     ) -> None:
         super().__init__()
@@ -91,6 +97,8 @@ class SpeechPreprocessor(BasePreprocessor):
             raise ValueError(
                 f'win_length must be at most n_fft={n_fft}, got {win_length}'
             )
+        if top_db is not None:
+            check_positive(top_db=top_db)
         check_choice('window', window, WINDOWS)
         check_choice('normalize', normalize, ('bin', 'utterance', None))
         if spec_augment is not None and normalize is None:
@@ -100,6 +108,7 @@ class SpeechPreprocessor(BasePreprocessor):
         self.n_fft = n_fft
         self.hop_length = hop_length
         self.log_offset = log_offset
+        self.top_db = top_db
         self.normalize = normalize
         self.spec_augment = build(spec_augment, MODELS)
         self.mel = MelSpectrogram(
@@ -174,6 +183,12 @@ class SpeechPreprocessor(BasePreprocessor):
                 if wave.dtype == torch.int16:
                     part *= INT16_SCALE
         return waves[:, : (frames - 1) * self.hop_length + self.n_fft]
+
+    def _raise_floor(self, x: Tensor, mask: Tensor) -> Tensor:
+        assert self.top_db is not None
+        real = x.masked_fill(~mask[..., None], -math.inf)
+        strongest = real.amax([1, 2], keepdim=True)
+        return x.maximum(strongest - self.top_db * math.log(10) / 10)
 
     def _normalise(self, x: Tensor, mask: Tensor) -> Tensor:
         dims = [1] if self.normalize == 'bin' else [1, 2]
