@@ -12,7 +12,6 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.patches import Rectangle
 
-from trimodal.models.layers.skeleton import HAND_21
 from trimodal.visualization.figure import (
     BLUE,
     COLORS,
@@ -24,8 +23,14 @@ from trimodal.visualization.figure import (
     blank,
 )
 
-HAND_BONES = tuple(
-    (a, b) for a, b in (*enumerate(HAND_21.parents), *HAND_21.links) if a != b
+# MediaPipe's 21 landmarks: the palm's outline, then finger by finger.
+HAND_BONES = (
+    *((0, 5), (5, 9), (9, 13), (13, 17), (17, 0)),
+    *((0, 1), (1, 2), (2, 3), (3, 4)),
+    *((5, 6), (6, 7), (7, 8)),
+    *((9, 10), (10, 11), (11, 12)),
+    *((13, 14), (14, 15), (15, 16)),
+    *((17, 18), (18, 19), (19, 20)),
 )
 HAND_NAMES = ('left', 'right')
 

@@ -1,0 +1,151 @@
+"""Predictions as plain dicts, in a file and on the screen."""
+
+import json
+import pickle
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.structures import BaseDataElement
+
+from trimodal.evaluation.reports import text_table
+from trimodal.structures import TriModalDataSample
+
+
+def to_prediction(
+    sample: TriModalDataSample,
+    modalities: Sequence[str],
+    meta: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Turn a data sample into plain Python values.
+
+    Args:
+        sample (TriModalDataSample): What the model gave.
+        modalities (Sequence[str]): The names of ``modality_weights``.
+        meta (Mapping[str, Any]): With ``classes`` and ``detection_classes``.
+
+    Returns:
+        dict[str, Any]: ``sample_id``, ``present`` and, as far as the model
+        predicts them, ``pred_label`` with ``pred_class`` and ``pred_score``
+        (of that class), ``pred_scores`` (of all), ``pred_value``,
+        ``pred_text``, ``pred_instances``, and ``modality_weights`` by name.
+    """
+    plain: dict[str, Any] = {
+        'sample_id': sample.get('sample_id'),
+        'present': list(sample.get('present', ())),
+    }
+    if 'pred_label' in sample:
+        plain.update(_classified(sample, meta.get('classes') or ()))
+    if 'pred_value' in sample:
+        plain['pred_value'] = _plain(sample.pred_value)
+    if 'pred_text' in sample:
+        plain['pred_text'] = sample.pred_text
+    if 'pred_instances' in sample:
+        found = _plain(sample.pred_instances.to_dict())
+        names = meta.get('detection_classes') or meta.get('classes') or ()
+        found['classes'] = [_name(i, names) for i in found.get('labels', ())]
+        plain['pred_instances'] = found
+    if 'modality_weights' in sample:
+        weights = _plain(sample.modality_weights)
+        plain['modality_weights'] = dict(zip(modalities, weights, strict=True))
+    return plain
+
+
+def write_predictions(
+    predictions: Sequence[dict[str, Any]], path: str | Path
+) -> None:
+    """Write predictions to a file.
+
+    Args:
+        predictions (Sequence[dict]): Of :func:`to_prediction`.
+        path (str | Path): Ends in ``.json`` or ``.pkl``.
+
+    Raises:
+        ValueError: If it ends otherwise.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == '.json':
+        text = json.dumps(list(predictions), indent=2, ensure_ascii=False)
+        path.write_text(text + '\n', encoding='utf-8')
+    elif path.suffix in ('.pkl', '.pickle'):
+        path.write_bytes(pickle.dumps(list(predictions)))
+    else:
+        raise ValueError(f'{path} must end in .json or .pkl')
+
+
+def format_predictions(predictions: Sequence[dict[str, Any]]) -> str:
+    """Lay predictions out as a table, a line a sample.
+
+    Args:
+        predictions (Sequence[dict]): Of :func:`to_prediction`.
+
+    Returns:
+        str: Lines without a newline at the end.
+
+    Examples:
+        >>> from trimodal.apis.predictions import format_predictions
+        >>> print(format_predictions([dict(
+        ...     sample_id='a', present=['speech'], pred_label=1,
+        ...     pred_class='one', pred_score=0.75,
+        ...     modality_weights=dict(speech=1.0, image=0.0))]))
+        | sample | predicted | score  | present | weights     |
+        |--------|-----------|--------|---------|-------------|
+        | a      | one       | 0.7500 | speech  | speech 1.00 |
+    """
+    rows = [
+        [
+            str(p['sample_id']),
+            _answer(p),
+            f'{p["pred_score"]:.4f}' if 'pred_score' in p else '',
+            '+'.join(p['present']) or 'nothing',
+            _weights(p),
+        ]
+        for p in predictions
+    ]
+    return text_table(
+        ('sample', 'predicted', 'score', 'present', 'weights'), rows
+    )
+
+
+def _classified(
+    sample: TriModalDataSample, classes: Sequence[str]
+) -> dict[str, Any]:
+    label = int(sample.pred_label[0])
+    plain: dict[str, Any] = {
+        'pred_label': label,
+        'pred_class': _name(label, classes),
+    }
+    if 'pred_score' in sample:
+        plain['pred_score'] = float(sample.pred_score[label])
+        plain['pred_scores'] = _plain(sample.pred_score)
+    return plain
+
+
+def _name(label: int, classes: Sequence[str]) -> str:
+    return str(classes[label]) if label < len(classes) else str(label)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return value.tolist()
+    if isinstance(value, BaseDataElement):
+        value = value.to_dict()
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
+
+
+def _answer(prediction: Mapping[str, Any]) -> str:
+    parts = [prediction.get('pred_class'), prediction.get('pred_text')]
+    if 'pred_value' in prediction:
+        parts += [f'{value:.4g}' for value in prediction['pred_value']]
+    if 'pred_instances' in prediction:
+        parts += [f'{len(prediction["pred_instances"]["classes"])} boxes']
+    return ', '.join(part for part in parts if part is not None)
+
+
+def _weights(prediction: Mapping[str, Any]) -> str:
+    weights = prediction.get('modality_weights', {})
+    return ', '.join(f'{k} {v:.2f}' for k, v in weights.items() if v > 0)
