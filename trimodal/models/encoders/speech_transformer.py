@@ -37,8 +37,9 @@ class SpeechTransformer(BaseEncoder):
             to 1024.
         conv_channels (Sequence[int]): Channels after each convolution.
             Defaults to (64, 64).
-        conv_strides (Sequence[int]): Strides of the convolutions, over time
-            and, with ``conv_dims=2``, frequency. Defaults to (2, 2).
+        conv_strides (Sequence[int | Sequence[int]]): Strides of the
+            convolutions over time and, with ``conv_dims=2``, frequency, or a
+            pair for the two. Defaults to (2, 2).
         conv_kernel_size (int): Kernel of the convolutions. Defaults to 3.
         conv_dims (int): 2 to convolve over time and frequency, 1 over time
             alone. Defaults to 2.
@@ -64,7 +65,7 @@ class SpeechTransformer(BaseEncoder):
         num_heads: int = 4,
         feedforward_channels: int = 1024,
         conv_channels: Sequence[int] = (64, 64),
-        conv_strides: Sequence[int] = (2, 2),
+        conv_strides: Sequence[int | Sequence[int]] = (2, 2),
         conv_kernel_size: int = 3,
         conv_dims: int = 2,
         positions: str = 'sinusoidal',

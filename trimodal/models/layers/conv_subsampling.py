@@ -33,7 +33,8 @@ class ConvSubsampling(nn.Module):
     Args:
         in_channels (int): Features of a frame.
         channels (Sequence[int]): Channels after each convolution.
-        strides (Sequence[int]): Stride of each convolution.
+        strides (Sequence[int | Sequence[int]]): Stride of each convolution:
+            one for both axes, or one for time and one for features.
         kernel_size (int): Odd length of every kernel. Defaults to 3.
         conv_dims (int): 1 or 2. Defaults to 2.
 
@@ -47,7 +48,7 @@ class ConvSubsampling(nn.Module):
         self,
         in_channels: int,
         channels: Sequence[int],
-        strides: Sequence[int],
+        strides: Sequence[int | Sequence[int]],
         kernel_size: int = 3,
         conv_dims: int = 2,
     ) -> None:
@@ -60,17 +61,22 @@ class ConvSubsampling(nn.Module):
                 f'and not empty, got {list(channels)} and {list(strides)}'
             )
         self.conv_dims = conv_dims
-        self.strides = tuple(strides)
+        pairs = [(s, s) if isinstance(s, int) else tuple(s) for s in strides]
+        self.strides = tuple(time for time, _ in pairs)
         width, features = (
             (in_channels, 1) if conv_dims == 1 else (1, in_channels)
         )
         self.blocks = nn.ModuleList()
-        for out_width, stride in zip(channels, strides, strict=True):
-            check_positive(conv_channels=out_width, conv_strides=stride)
-            self.blocks.append(
-                ConvBlock(width, out_width, kernel_size, stride, conv_dims)
+        for out_width, (time, across) in zip(channels, pairs, strict=True):
+            check_positive(
+                conv_channels=out_width, conv_strides=min(time, across)
             )
-            features = math.ceil(features / stride)
+            self.blocks.append(
+                ConvBlock(
+                    width, out_width, kernel_size, (time, across), conv_dims
+                )
+            )
+            features = math.ceil(features / across)
             width = out_width
         self.out_channels = width * features
 
@@ -105,7 +111,7 @@ class ConvBlock(nn.Module):
         in_channels (int): Channels in.
         out_channels (int): Channels out.
         kernel_size (int): Odd kernel length.
-        stride (int): Stride.
+        stride (tuple[int, int]): Strides over time and features.
         conv_dims (int): 2 for time and features, 1 for time alone.
     """
 
@@ -114,7 +120,7 @@ class ConvBlock(nn.Module):
         in_channels: int,
         out_channels: int,
         kernel_size: int,
-        stride: int,
+        stride: tuple[int, int],
         conv_dims: int,
     ) -> None:
         super().__init__()
@@ -123,7 +129,7 @@ class ConvBlock(nn.Module):
             in_channels,
             out_channels,
             (kernel_size, kernel_size if both else 1),
-            (stride, stride if both else 1),
+            (stride[0], stride[1] if both else 1),
             (kernel_size // 2, kernel_size // 2 if both else 0),
         ).to(memory_format=torch.channels_last)
         self.weight = nn.Parameter(torch.ones(out_channels))

@@ -1,0 +1,17 @@
+_base_ = './concat_small_b32-30e_tridigits.py'
+
+modalities = ('gesture',)
+model = dict(
+    data_preprocessor=dict(
+        modalities=dict(
+            _delete_=True,
+            gesture={{_base_.model.data_preprocessor.modalities.gesture}},
+        )
+    ),
+    encoders=dict(_delete_=True, gesture={{_base_.model.encoders.gesture}}),
+    fusion=dict(modalities=modalities),
+    modality_dropout=None,
+)
+train_dataloader = dict(dataset=dict(modalities=modalities))
+val_dataloader = dict(dataset=dict(modalities=modalities))
+test_dataloader = dict(dataset=dict(modalities=modalities))

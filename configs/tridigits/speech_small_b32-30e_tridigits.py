@@ -1,0 +1,17 @@
+_base_ = './concat_small_b32-30e_tridigits.py'
+
+modalities = ('speech',)
+model = dict(
+    data_preprocessor=dict(
+        modalities=dict(
+            _delete_=True,
+            speech={{_base_.model.data_preprocessor.modalities.speech}},
+        )
+    ),
+    encoders=dict(_delete_=True, speech={{_base_.model.encoders.speech}}),
+    fusion=dict(modalities=modalities),
+    modality_dropout=None,
+)
+train_dataloader = dict(dataset=dict(modalities=modalities))
+val_dataloader = dict(dataset=dict(modalities=modalities))
+test_dataloader = dict(dataset=dict(modalities=modalities))
