@@ -1,7 +1,7 @@
 """Where the rules find what they check."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -24,6 +24,17 @@ def python_files(*folders: str) -> tuple[Path, ...]:
             )
         )
     )
+
+
+def experiments() -> list[Path]:
+    """Every config that is not a building block of others."""
+    found = python_files('configs')
+    return [path for path in found if '_base_' not in path.parts]
+
+
+def listed(faults: Iterable[object]) -> str:
+    """Faults as a message of an assertion: all of them, one a line."""
+    return '\n' + '\n'.join(map(str, faults))
 
 
 def relative(path: Path) -> str:

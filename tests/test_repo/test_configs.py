@@ -3,15 +3,20 @@
 from pathlib import Path
 
 import pytest
-import yaml
 from mmcv.transforms import Compose
 from mmengine.config import Config
+from mmengine.fileio import load
 
-from tests.test_repo.sources import ROOT, python_files, relative
+from tests.test_repo.sources import (
+    ROOT,
+    experiments,
+    python_files,
+    relative,
+)
 from trimodal.registry import HOOKS, METRICS, MODELS, TRANSFORMS
 
-BASES = [p for p in python_files('configs') if '_base_' in p.parts]
-EXPERIMENTS = [p for p in python_files('configs') if p not in BASES]
+EXPERIMENTS = experiments()
+BASES = [p for p in python_files('configs') if p not in EXPERIMENTS]
 LINES = 60
 
 
@@ -64,14 +69,14 @@ def test_there_are_experiments():
 
 
 def test_model_index_lists_every_metafile():
-    index = yaml.safe_load((ROOT / 'model-index.yml').read_text('utf-8'))
+    index = load(ROOT / 'model-index.yml')
     metafiles = sorted((ROOT / 'configs').rglob('metafile.yml'))
     assert sorted(index['Import']) == [relative(path) for path in metafiles]
 
 
 def test_metafiles_name_existing_configs():
     for metafile in (ROOT / 'configs').rglob('metafile.yml'):
-        models = yaml.safe_load(metafile.read_text('utf-8'))['Models']
+        models = load(metafile)['Models']
         missing = [
             model['Config']
             for model in models

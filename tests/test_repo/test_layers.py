@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tests.test_repo.sources import (
     imports_of,
+    listed,
     python_files,
     relative,
     tree_of,
@@ -46,7 +47,7 @@ def test_no_stage_imports_a_later_one():
         for other in others
         if f'{name}.'.startswith(f'trimodal.{other}.')
     ]
-    assert not wrong
+    assert not wrong, listed(wrong)
 
 
 def test_models_name_no_modality():
@@ -66,7 +67,7 @@ def test_models_name_no_modality():
         for path in paths
         if (found := strings_of(path) & MODALITIES)
     }
-    assert not named
+    assert not named, listed(named.items())
 
 
 def test_imports_are_absolute():
@@ -76,7 +77,7 @@ def test_imports_are_absolute():
         for node in ast.walk(tree_of(path))
         if isinstance(node, ast.ImportFrom) and node.level
     ]
-    assert not relatives
+    assert not relatives, listed(relatives)
 
 
 def test_nothing_is_left_unwritten():
@@ -89,4 +90,4 @@ def test_nothing_is_left_unwritten():
         and node.exc is not None
         and 'NotImplementedError' in ast.dump(node.exc)
     ]
-    assert not stubs
+    assert not stubs, listed(stubs)

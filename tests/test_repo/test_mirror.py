@@ -1,6 +1,6 @@
 """Every module has a test file of its name, in the folder of its name."""
 
-from tests.test_repo.sources import ROOT, python_files, relative
+from tests.test_repo.sources import ROOT, listed, python_files, relative
 
 # Modules that need none: nothing to test but what others test.
 EXCEPTIONS = {
@@ -34,7 +34,7 @@ def test_every_module_has_a_test_file():
         if module not in EXCEPTIONS
         and not (ROOT / expected_test(module)).exists()
     }
-    assert not missing
+    assert not missing, listed(missing.items())
 
 
 def test_every_tool_is_named_in_a_test():
@@ -46,7 +46,7 @@ def test_every_tool_is_named_in_a_test():
         if path.suffix in ('.py', '.sh') and path.name != '__init__.py'
     ]
     missing = [relative(t) for t in tools if t.name not in tests]
-    assert not missing
+    assert not missing, listed(missing)
 
 
 def test_every_exception_still_exists():
@@ -60,4 +60,4 @@ def test_every_test_folder_is_a_package():
         for path in python_files('tests')
         if not (path.parent / '__init__.py').exists()
     }
-    assert not bare
+    assert not bare, listed(bare)

@@ -6,7 +6,7 @@ import re
 from mmengine.registry import Registry
 
 import trimodal.registry
-from tests.test_repo.sources import python_files
+from tests.test_repo.sources import listed, python_files
 
 
 def registered() -> dict[str, type]:
@@ -28,7 +28,7 @@ def test_every_registered_class_has_a_docstring():
         for name, item in registered().items()
         if not (item.__doc__ or '').strip()
     ]
-    assert not bare
+    assert not bare, listed(bare)
 
 
 def test_every_argument_of_a_constructor_is_documented():
@@ -44,13 +44,14 @@ def test_every_argument_of_a_constructor_is_documented():
             for argument in sorted(named)
             if not re.search(rf'\b{argument}\b', item.__doc__ or '')
         ]
-    assert not missing
+    assert not missing, listed(missing)
 
 
 def test_every_registered_class_is_mentioned_in_a_test():
     tests = '\n'.join(p.read_text('utf-8') for p in python_files('tests'))
     words = set(re.findall(r'\w+', tests))
-    assert not sorted(set(registered()) - words)
+    missing = sorted(set(registered()) - words)
+    assert not missing, listed(missing)
 
 
 def test_every_registry_is_a_child_of_mmengines():

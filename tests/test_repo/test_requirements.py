@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from tests.test_repo.sources import ROOT, imports_of, python_files
+from tests.test_repo.sources import ROOT, imports_of, listed, python_files
 
 FOLDER = ROOT / 'requirements'
 NAMES = ('runtime', 'optional', 'tests', 'docs')
@@ -98,12 +98,13 @@ def test_every_import_is_required():
         for item in requirements(name)
     }
     undeclared = imported(('trimodal', 'tools', 'benchmarks')) - allowed
-    assert not undeclared
+    assert not undeclared, listed(undeclared)
 
 
 def test_every_import_of_a_test_is_required():
     allowed = {module_of(i) for name in NAMES for i in requirements(name)}
-    assert not imported(('tests',)) - allowed
+    undeclared = imported(('tests',)) - allowed
+    assert not undeclared, listed(undeclared)
 
 
 def test_every_runtime_requirement_is_used():
@@ -114,7 +115,7 @@ def test_every_runtime_requirement_is_used():
         for item in requirements('runtime')
         if module_of(item) not in used and item.name not in NOT_IMPORTED
     }
-    assert not unused
+    assert not unused, listed(unused)
 
 
 def test_requirements_txt_reads_runtime():

@@ -71,7 +71,8 @@ def test_install_is_skipped_when_its_stamp_is_there(tmp_path):
     (tmp_path / 'bin').mkdir()
     fake_python(
         tmp_path / 'bin',
-        'case "$*" in *" pip "*) exit 9;; *hashlib*) cat >/dev/null; echo digest;; esac',
+        'case "$*" in *" pip "*) exit 9;; '
+        '*hashlib*) cat >/dev/null; echo digest;; esac',
     )
     stamp = tmp_path / '.trimodal-tests'
     stamp.write_text('digest\n')

@@ -2,7 +2,12 @@
 
 import ast
 
-from tests.test_repo.sources import functions_of, python_files, relative
+from tests.test_repo.sources import (
+    functions_of,
+    listed,
+    python_files,
+    relative,
+)
 
 FILE_LINES = 400
 FUNCTION_LINES = 50
@@ -34,7 +39,7 @@ def test_no_file_is_too_long():
     }
     assert lengths
     too_long = {k: v for k, v in lengths.items() if v > FILE_LINES}
-    assert not too_long
+    assert not too_long, listed(too_long.items())
 
 
 def test_no_function_is_too_long():
@@ -44,4 +49,4 @@ def test_no_function_is_too_long():
         for function in functions_of(path)
         if (length := body_lines(function)) > FUNCTION_LINES
     }
-    assert not too_long
+    assert not too_long, listed(too_long.items())

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_repo.sources import ROOT
+from tests.test_repo.sources import ROOT, experiments, relative
 
 PARTS = ('trimodal', 'configs', 'tools', 'requirements')
 FILES = (
@@ -132,9 +132,9 @@ def test_every_module_imports_from_the_wheel(target: Path, tmp_path: Path):
 def test_a_config_is_found_in_the_wheel_and_builds(
     target: Path, tmp_path: Path
 ):
-    config = min((ROOT / 'configs' / 'demo').glob('*.py'))
+    config = relative(experiments()[0]).removeprefix('configs/')
     (tmp_path / 'user.py').write_text(
-        f"_base_ = 'trimodal::demo/{config.name}'\nwork_dir = 'mine'\n"
+        f"_base_ = 'trimodal::{config}'\nwork_dir = 'mine'\n"
     )
     assert int(run('-c', BUILD_ONE, cwd=tmp_path, target=target)) > 0
 
