@@ -136,7 +136,7 @@ def test_data_samples(inferencer, media):
 
 def test_preparation_of_the_checkpoint(checkpoint):
     meta = torch.load(checkpoint, weights_only=False)['meta']
-    stored = meta['dataset_meta']['preparation']['modalities']
+    stored = meta['dataset_meta']['preparation']
     assert stored == {
         key: {**value, **({'target_size': [16, 16]} if key == 'image' else {})}
         for key, value in PREPARATION.items()

@@ -3,7 +3,7 @@ import pytest
 
 from tests.apis.conftest import PREPARATION, RATE
 from trimodal.apis.media import check_inputs
-from trimodal.apis.pipeline import MediaPipeline, find_preparation
+from trimodal.apis.pipeline import MediaPipeline
 from trimodal.datasets import PackedTriModalDataset
 from trimodal.datasets.preparation import build_preparers
 
@@ -92,11 +92,3 @@ def test_metadata_reach_the_preparers(pipeline, three_files):
     assert len(packed['inputs']['gesture']) == 4
     packed = run(pipeline, {'gesture': (landmarks, 20)})
     assert len(packed['inputs']['gesture']) == 4
-
-
-def test_find_preparation():
-    assert find_preparation(None, {}, {'speech': 1}, {'x': 2}) == {'speech': 1}
-    packed = {'modalities': {'speech': 1}, 'versions': {}}
-    assert find_preparation(packed) == {'speech': 1}
-    with pytest.raises(ValueError, match='nothing says how to prepare media'):
-        find_preparation(None, {})

@@ -117,11 +117,3 @@ def test_boxes_have_their_own_class_names(drawn):
     draw_sample(inputs(), made, 'abc', detection_classes=['cup', 'key'])
     texts = [t.get_text() for t in drawn['figure'].axes[0].texts]
     assert texts == ['cup', 'key 0.50']
-
-
-def test_other_tasks_are_in_the_headline(drawn):
-    made = TriModalDataSample().set_pred_text('hello').set_gt_value([1.5, 2])
-    draw_sample({}, made)
-    assert headline(drawn['figure'])[0] == (
-        'predicted: "hello"     true: 1.5 2'
-    )

@@ -1,7 +1,6 @@
 """Files in, predictions out."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -15,14 +14,19 @@ from torch import Tensor, nn
 from trimodal.apis.configs import find_config, list_models
 from trimodal.apis.media import check_inputs
 from trimodal.apis.model import SCOPE, ConfigLike, init_model, test_dataset
-from trimodal.apis.pipeline import MediaPipeline, find_preparation
+from trimodal.apis.parts import (
+    build_collate,
+    build_visualizer,
+    find_preparation,
+)
+from trimodal.apis.pipeline import MediaPipeline
 from trimodal.apis.predictions import (
     format_predictions,
     to_prediction,
     write_predictions,
 )
 from trimodal.datasets.preparation import build_preparers
-from trimodal.registry import FUNCTIONS, INFERENCERS, VISUALIZERS
+from trimodal.registry import INFERENCERS
 from trimodal.structures import TriModalDataSample
 from trimodal.utils.config import load_config
 from trimodal.visualization import TriModalVisualizer
@@ -303,25 +307,11 @@ class TriModalInferencer(BaseInferencer):
         )
 
     def _init_collate(self, cfg: Any) -> Callable:
-        # mmengine's own reads only a name; its Runner takes a dict, too.
-        loader = cfg.get('test_dataloader') or {}
-        settings = loader.get('collate_fn') or 'pseudo_collate'
-        if not isinstance(settings, Mapping):
-            settings = {'type': settings}
-        options = {k: v for k, v in settings.items() if k != 'type'}
-        kind = settings['type']
-        found = kind if callable(kind) else FUNCTIONS.get(kind)
-        return partial(cast(Callable, found), **options)
+        return build_collate(cfg.get('test_dataloader') or {})
 
     def _init_visualizer(self, cfg: Any) -> TriModalVisualizer:
-        settings = dict(cfg.get('visualizer') or {})
-        kind = VISUALIZERS.get(settings.pop('type', 'TriModalVisualizer'))
-        if kind is None or not issubclass(kind, TriModalVisualizer):
-            kind, settings = TriModalVisualizer, {}
-        # The run's log has no place for these pictures.
-        for key in ('vis_backends', 'save_dir', 'name'):
-            settings.pop(key, None)
-        settings.setdefault('rates', self.pipeline.rates)
-        visualizer = kind(name=f'inferencer-{id(self)}', **settings)
+        visualizer = build_visualizer(
+            cfg.get('visualizer') or {}, self.pipeline.rates
+        )
         visualizer.dataset_meta = self.model.dataset_meta
         return visualizer

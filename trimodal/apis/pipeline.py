@@ -122,32 +122,6 @@ class MediaPipeline:
         return self.transforms(info)
 
 
-def find_preparation(
-    *candidates: Mapping[str, Any] | None,
-) -> Mapping[str, Any]:
-    """Choose what says how media are prepared.
-
-    Args:
-        *candidates (Mapping[str, Any] | None): Preparers or their configs by
-            modality, or a mapping with these under ``modalities``, as packed
-            files hold it. The first that is not empty is taken.
-
-    Returns:
-        Mapping[str, Any]: By modality.
-
-    Raises:
-        ValueError: If all are empty.
-    """
-    for found in candidates:
-        if found:
-            return found.get('modalities', found)
-    raise ValueError(
-        'nothing says how to prepare media: give preparation= a preparer for '
-        'each modality, or put it into the config (the checkpoint is of data '
-        'that were not prepared by tools/prepare_data.py)'
-    )
-
-
 def _report(problem: Problem, skip_unreadable: bool) -> None:
     text = (
         f'{problem.sample_id}: no {problem.modality} from '

@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from mmengine.structures import InstanceData
@@ -14,14 +13,17 @@ from torch import Tensor
 from trimodal.structures import TriModalDataSample
 from trimodal.visualization import panels
 from trimodal.visualization.figure import (
-    GREEN,
-    INK,
-    MUTED,
-    RED,
     blank,
     house_style,
     new_figure,
     render,
+)
+from trimodal.visualization.hands import draw_hands
+from trimodal.visualization.headline import (
+    ClassNames,
+    draw_headline,
+    label_of,
+    to_numpy,
 )
 
 Array = np.ndarray | Tensor | None
@@ -63,8 +65,8 @@ def draw_sample(
         np.ndarray: RGB, uint8 ``[H, W, 3]``.
     """
     sample = sample if sample is not None else TriModalDataSample()
-    names = _ClassNames(classes)
-    truth = _number(sample, 'gt_label') if draw_gt else None
+    names = ClassNames(classes)
+    truth = label_of(sample, 'gt') if draw_gt else None
     pictures: list[tuple[float, str, Panel]] = []
     streams: list[tuple[float, str, Panel]] = []
     scores: list[tuple[float, str, Panel]] = []
@@ -73,13 +75,13 @@ def draw_sample(
         (pictures if column == 'picture' else streams).extend(rows)
     if pictures:
         height, title, draw = pictures[0]
-        objects = _ClassNames(detection_classes or classes)
+        objects = ClassNames(detection_classes or classes)
         overlay = partial(_boxes, sample, objects, draw_gt, draw_pred)
         pictures[0] = (height, title, _both(draw, overlay))
     if draw_pred and 'pred_score' in sample:
         draw = partial(
             panels.draw_scores,
-            scores=_numpy(sample.pred_score),
+            scores=to_numpy(sample.pred_score),
             names=names.first(len(sample.pred_score)),
             target=truth,
             most=max_classes,
@@ -91,22 +93,8 @@ def draw_sample(
     columns = [(3.4, pictures), (5.6, streams), (3.4, scores)]
     with house_style():
         figure = _compose([(w, rows) for w, rows in columns if rows])
-        _headline(figure, sample, names, draw_gt, draw_pred)
+        draw_headline(figure, sample, names, draw_gt, draw_pred)
         return render(figure)
-
-
-class _ClassNames:
-    """Class names by index; the index itself where there is no name."""
-
-    def __init__(self, classes: Sequence[str] | None) -> None:
-        self._classes = list(classes or ())
-
-    def __getitem__(self, index: int) -> str:
-        known = 0 <= index < len(self._classes)
-        return str(self._classes[index]) if known else str(index)
-
-    def first(self, count: int) -> list[str]:
-        return [self[i] for i in range(count)]
 
 
 def _modality_panels(
@@ -115,7 +103,7 @@ def _modality_panels(
     """Choose panels (height, title, function) and their column."""
     if array is None:
         return 'stream', [(0.5, key, partial(blank, text='absent'))]
-    data = _numpy(array)
+    data = to_numpy(array)
     if data.dtype == np.uint8 and data.ndim == 3:
         if data.shape[2] != 3:
             data = data.transpose(1, 2, 0)
@@ -128,8 +116,9 @@ def _modality_panels(
         ]
     rate = rates.get(key, 30)
     if data.ndim == 4 and data.shape[2:] == (21, 3):
-        draw = partial(panels.draw_hands, landmarks=data, rate=rate)
-        return 'stream', [(1.9, key, draw)]
+        draw = partial(draw_hands, landmarks=data, rate=rate)
+        hands = np.isfinite(data).all(axis=(2, 3)).any(axis=0).sum()
+        return 'stream', [(0.5 + 0.7 * max(int(hands), 1), key, draw)]
     draw = partial(panels.draw_series, series=data, rate=rate)
     return 'stream', [(1.2, key, draw)]
 
@@ -155,62 +144,9 @@ def _compose(columns: list[tuple[float, list]]) -> Figure:
     return figure
 
 
-def _headline(
-    figure: Figure,
-    sample: TriModalDataSample,
-    names: _ClassNames,
-    draw_gt: bool,
-    draw_pred: bool,
-) -> None:
-    said = _said(sample, names, 'pred') if draw_pred else []
-    true = _said(sample, names, 'gt') if draw_gt else []
-    color = INK
-    if said and true and {'gt_label', 'pred_label'} <= set(sample.keys()):
-        right = _number(sample, 'gt_label') == _number(sample, 'pred_label')
-        color = GREEN if right else RED
-    parts = [
-        f'{word}: {", ".join(values)}'
-        for word, values in (('predicted', said), ('true', true))
-        if values
-    ]
-    figure.suptitle(
-        '     '.join(parts) or ' ',
-        x=0.01,
-        ha='left',
-        fontsize=13,
-        fontweight='bold',
-        color=color,
-    )
-    figure.text(
-        0.99,
-        0.985,
-        str(sample.get('sample_id', '')),
-        ha='right',
-        va='top',
-        color=MUTED,
-    )
-
-
-def _said(
-    sample: TriModalDataSample, names: _ClassNames, kind: str
-) -> list[str]:
-    parts = []
-    label = _number(sample, f'{kind}_label')
-    if label is not None:
-        score = sample.get(f'{kind}_score')
-        share = f' ({float(score[label]):.3f})' if score is not None else ''
-        parts.append(names[label] + share)
-    if f'{kind}_value' in sample:
-        value = _numpy(sample.get(f'{kind}_value'))
-        parts.append(' '.join(f'{number:.4g}' for number in value))
-    if f'{kind}_text' in sample:
-        parts.append(f'"{sample.get(f"{kind}_text")}"')
-    return parts
-
-
 def _boxes(
     sample: TriModalDataSample,
-    names: _ClassNames,
+    names: ClassNames,
     draw_gt: bool,
     draw_pred: bool,
     axes: Axes,
@@ -219,16 +155,16 @@ def _boxes(
         boxes: InstanceData | None = sample.get(f'{kind}_instances')
         if not wanted or boxes is None:
             continue
-        labels = _numpy(boxes.labels).tolist()
+        labels = to_numpy(boxes.labels).tolist()
         scores = boxes.get('scores') if kind == 'pred' else None
         texts = [names[label] for label in labels]
         if scores is not None:
-            shares = _numpy(scores).tolist()
+            shares = to_numpy(scores).tolist()
             texts = [
                 f'{text} {share:.2f}'
                 for text, share in zip(texts, shares, strict=True)
             ]
-        panels.draw_boxes(axes, _numpy(boxes.bboxes), texts, kind == 'gt')
+        panels.draw_boxes(axes, to_numpy(boxes.bboxes), texts, kind == 'gt')
 
 
 def _weights(
@@ -237,7 +173,7 @@ def _weights(
     panels.draw_weights(
         axes,
         modalities,
-        _numpy(sample.modality_weights),
+        to_numpy(sample.modality_weights),
         sample.get('present'),
     )
 
@@ -248,17 +184,3 @@ def _both(first: Panel, second: Panel) -> Panel:
         second(axes)
 
     return draw
-
-
-def _number(sample: TriModalDataSample, key: str) -> int | None:
-    value = sample.get(key)
-    return int(value[0]) if value is not None and len(value) == 1 else None
-
-
-def _numpy(array: Any) -> np.ndarray:
-    tensor = torch.as_tensor(array).detach().cpu()
-    return (
-        tensor.float().numpy()
-        if tensor.is_floating_point()
-        else tensor.numpy()
-    )

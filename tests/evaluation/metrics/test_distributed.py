@@ -46,6 +46,8 @@ def _evaluate(size: int, folder: Path) -> dict:
     evaluator = Evaluator(
         [
             Accuracy(topk=(1, 2), group_by='present', collect_dir=shared),
+            # Through the process group, for nodes without a shared folder.
+            Accuracy(prefix='gathered', collect_device='gpu'),
             SingleLabelMetric(average=None, collect_dir=shared),
             SingleLabelMetric(prefix='macro', collect_dir=shared),
             ConfusionMatrix(out_dir=out, collect_dir=shared),
@@ -93,5 +95,8 @@ def test_two_processes_equal_one(ranks, size, tmp_path):
     alone = json.loads(json.dumps(_evaluate(size, tmp_path)))
     assert alone['result']
     assert len(alone['files']) == 2
+    result = alone['result']
+    if result['accuracy/top1'] == result['accuracy/top1']:  # no NaN
+        assert result['gathered/top1'] == result['accuracy/top1']
     assert ranks[0][str(size)] == alone
     assert ranks[1][str(size)]['result'] == alone['result']

@@ -1,0 +1,58 @@
+import pytest
+import torch
+
+from trimodal.structures import TriModalDataSample
+from trimodal.visualization.figure import GREEN, INK, RED, new_figure
+from trimodal.visualization.headline import (
+    ClassNames,
+    draw_headline,
+    label_of,
+    to_numpy,
+)
+
+NAMES = ClassNames(['zero', 'one'])
+
+
+def headline(sample, draw_gt=True, draw_pred=True) -> tuple[str, str]:
+    figure = new_figure(3, 1)
+    draw_headline(figure, sample, NAMES, draw_gt, draw_pred)
+    return figure._suptitle.get_text(), figure._suptitle.get_color()
+
+
+def test_names():
+    assert NAMES.first(3) == ['zero', 'one', '2']
+    assert NAMES[-1] == '-1'
+    assert ClassNames(None)[0] == '0'
+
+
+@pytest.mark.parametrize(('truth', 'color'), [(1, GREEN), (0, RED)])
+def test_class(truth, color):
+    sample = TriModalDataSample().set_pred_score([0.2, 0.8])
+    sample.set_gt_label(truth)
+    expected = f'predicted: one (0.800)     true: {NAMES[truth]}'
+    assert headline(sample) == (expected, color)
+
+
+def test_only_one_of_them():
+    sample = TriModalDataSample().set_pred_label(1).set_gt_label(0)
+    assert headline(sample, draw_gt=False) == ('predicted: one', INK)
+    assert headline(sample, draw_pred=False) == ('true: zero', INK)
+    assert headline(TriModalDataSample()) == (' ', INK)
+
+
+def test_other_tasks():
+    sample = TriModalDataSample().set_pred_text('hello')
+    sample.set_gt_value([1.5, 2])
+    assert headline(sample)[0] == 'predicted: "hello"     true: 1.5 2'
+
+
+def test_label_of():
+    sample = TriModalDataSample().set_gt_label([1, 2])
+    assert label_of(sample, 'gt') is None
+    assert label_of(sample, 'pred') is None
+    assert label_of(sample.set_gt_label(2), 'gt') == 2
+
+
+def test_to_numpy():
+    assert to_numpy(torch.ones(1, dtype=torch.bfloat16)).dtype == 'float32'
+    assert to_numpy([1, 2]).dtype == 'int64'
