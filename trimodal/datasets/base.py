@@ -18,7 +18,7 @@ from trimodal.datasets.info import (
     put_annotation,
     put_stream,
 )
-from trimodal.datasets.seeding import SampleSeed
+from trimodal.datasets.seeding import RepeatedIndex, SampleSeed
 from trimodal.datasets.source import Source, choose_rows, pick_rows
 from trimodal.registry import TRANSFORMS
 from trimodal.utils import build
@@ -215,7 +215,7 @@ class TriModalDataset(BaseDataset):
 
     def _sample_seed(self, idx: int, index: int) -> SampleSeed:
         # A sampler that repeats a sample in an epoch counts the repeats.
-        repeat = getattr(idx, 'repeat', 0)
+        repeat = idx.repeat if isinstance(idx, RepeatedIndex) else 0
         return SampleSeed(self.seed, self._epoch.item(), index, repeat)
 
     def prepare_data(self, idx: int) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import mmcv
+import cv2
 import numpy as np
 
 ENCODINGS = ('raw', 'jpeg')
@@ -58,18 +58,35 @@ def put_stream(
         return
     data = arrays['data']
     if encoding == 'jpeg':
-        data = mmcv.imfrombytes(
-            data.tobytes(),
-            flag='color_ignore_orientation',
-            channel_order='rgb',
-            backend='cv2',
-        )
+        data = decode_jpeg(data)
     info[name] = data
     for extra in extras:
         if extra in arrays:
             info[f'{name}_{extra}'] = arrays[extra]
     if name == 'image':
         info['ori_shape'] = info['img_shape'] = data.shape[:2]
+
+
+def decode_jpeg(data: np.ndarray) -> np.ndarray:
+    """Decode a picture that is kept as JPEG bytes.
+
+    Args:
+        data (np.ndarray): uint8 ``[N]``.
+
+    Returns:
+        np.ndarray: uint8 ``[height, width, 3]``, RGB.
+
+    Raises:
+        ValueError: If the bytes are no picture.
+    """
+    # The preparation has turned it upright already.
+    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+    image = cv2.imdecode(data, flags)
+    if image is None:
+        raise ValueError(
+            f'{data.size} bytes of a picture cannot be decoded as JPEG'
+        )
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
 def check_encodings(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from mmengine.config import ConfigDict
 from mmengine.logging import MMLogger
 
 from trimodal.datasets.annotations import load_annotations
@@ -55,7 +56,7 @@ class RawSource:
         self.preparers = preparers
         ready = any(isinstance(p, Preparer) for p in preparation.values())
         self.preparation: dict[str, Any] = (
-            {} if ready else {'modalities': dict(preparation)}
+            {} if ready else {'modalities': ConfigDict(preparation).to_dict()}
         )
         self.attributes: dict[str, dict[str, Any]] = {
             name: {**p.attributes} for name, p in preparers.items()

@@ -66,7 +66,12 @@ def choose_rows(
         raise ValueError(f'filter_cfg has unknown keys {unknown}, not {known}')
     modalities = tuple(source.attributes)
     kept = np.ones(len(source), bool)
-    for name in filter_cfg.get('require', ()):
+    required = filter_cfg.get('require', ())
+    if isinstance(required, str):
+        raise ValueError(
+            f"filter_cfg['require'] must be a list of names, got {required!r}"
+        )
+    for name in required:
         if name not in (*modalities, *REQUIRABLE):
             raise ValueError(
                 f'filter_cfg requires {name!r}; possible are '
