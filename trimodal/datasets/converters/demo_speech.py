@@ -12,7 +12,7 @@ from scipy.signal import lfilter
 
 SAMPLE_RATE = 16000
 
-_BLOCK = 64  # samples between two updates of the resonances: 4 ms
+_BLOCK = 128  # samples between two updates of the resonances: 8 ms
 _BANDWIDTHS = (60.0, 90.0, 150.0, 200.0)
 _FOURTH = 3500.0  # the fourth formant hardly moves
 _HISS = 0.06  # loudness of full friction beside a full voice

@@ -6,6 +6,8 @@ import multiprocessing
 import os
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -130,14 +132,19 @@ def run_jobs(
     if workers == 1 or len(jobs) < 2:
         _follow(map(function, jobs), len(jobs), label)
         return
-    # fork where there is one: a fresh interpreter takes seconds to import.
-    methods = multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context(
-        'fork' if 'fork' in methods else 'spawn'
-    )
-    with context.Pool(min(workers, len(jobs))) as pool:
-        done = pool.imap_unordered(function, jobs, chunksize=4)
-        _follow(done, len(jobs), label)
+    count = min(workers, len(jobs))
+    with ProcessPoolExecutor(count, mp_context=_context()) as pool:
+        _follow(pool.map(function, jobs, chunksize=4), len(jobs), label)
+
+
+def _context() -> BaseContext:
+    """Clean processes: OpenCV's threads don't survive a plain fork."""
+    if 'forkserver' not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context('spawn')
+    context = multiprocessing.get_context('forkserver')
+    # The imports are then paid for once, not by every worker.
+    context.set_forkserver_preload([__package__])
+    return context
 
 
 def _follow(results: Iterable[None], total: int, label: str) -> None:

@@ -103,11 +103,15 @@ def split_photos(photos: Sequence[Photo], seed: int) -> dict[str, list[Photo]]:
 def split_pictures(
     train: Pictures, t10k: Pictures, seed: int
 ) -> dict[str, list[Picture]]:
-    """MNIST's own test part is test; of its train part 15 % are val."""
-    order = random_stream(seed, 'pictures').permutation(len(train.digits))
-    val = set(order[: round(_HELD_OUT * len(order))].tolist())
+    """MNIST's own test part is test; 15 % of each train digit are val."""
+    val: set[int] = set()
+    for digit in DIGITS:
+        indices = np.flatnonzero(train.digits == digit)
+        order = random_stream(seed, 'pictures', digit).permutation(indices)
+        val.update(order[: max(1, round(_HELD_OUT * len(order)))].tolist())
+    kept = [i for i in range(len(train.digits)) if i not in val]
     splits = {
-        'train': (train, [i for i in range(len(order)) if i not in val]),
+        'train': (train, kept),
         'val': (train, sorted(val)),
         'test': (t10k, list(range(len(t10k.digits)))),
     }

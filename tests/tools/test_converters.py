@@ -1,0 +1,91 @@
+"""tools/dataset_converters/demo.py and tridigits.py, as they are called."""
+
+import runpy
+import subprocess
+import sys
+
+import pytest
+
+from tests.datasets.converters.sources import write_sources
+from trimodal.datasets.annotations import load_annotations
+
+
+@pytest.fixture
+def call(repo_root, monkeypatch, capsys):
+    """Run a converter in this process; give what it printed last."""
+
+    def run(name, *arguments):
+        script = repo_root / 'tools' / 'dataset_converters' / name
+        monkeypatch.setattr(sys, 'argv', [str(script), *map(str, arguments)])
+        runpy.run_path(str(script), run_name='__main__')
+        return capsys.readouterr().out.splitlines()[-1]
+
+    return run
+
+
+def check(out, classes):
+    for split in ('train', 'val', 'test'):
+        file, faults = load_annotations(out / split / 'annotations.json')
+        assert not faults
+        assert len(file.metainfo['classes']) == classes
+
+
+def test_demo(call, tmp_path):
+    out = tmp_path / 'demo'
+    sizes = ('--num-train', 8, '--num-val', 8, '--num-test', 8)
+    command = ('demo.py', '--out', out, *sizes, '--workers', 1)
+    assert call(*command) == f'{out}: train 8, val 8, test 8'
+    assert call(*command) == f'{out}: train 8, val 8, test 8'
+    check(out, 8)
+    with pytest.raises(SystemExit, match=r'error: .*seed was 0, now 3'):
+        call(*command, '--seed', 3)
+    with pytest.raises(SystemExit, match='error: num_val must be at least 8'):
+        call('demo.py', '--out', out, '--num-val', 1)
+
+
+def test_tridigits(call, tmp_path):
+    fsdd, sign_digits, mnist = write_sources(tmp_path / 'sources')
+    out = tmp_path / 'out'
+    command = (
+        *('tridigits.py', '--out', out, '--workers', 1, '--frames', 2),
+        *('--fsdd', fsdd, '--sign-digits', sign_digits, '--mnist', mnist),
+    )
+    speakers = ('--val-speaker', 'anna', '--test-speaker', 'nicolas')
+    said = call(*command, *speakers, '--per-clip', 2)
+    assert said == f'{out}: train 40, val 40, test 40'
+    check(out, 10)
+    file, _ = load_annotations(out / 'val' / 'annotations.json')
+    assert {s.group for s in file.samples} == {'anna'}
+    with pytest.raises(SystemExit, match='error: --test-speaker'):
+        call(*command, '--test-speaker', 'nobody')
+    with pytest.raises(SystemExit, match=r'error: --fsdd.*--download'):
+        call(*command, '--fsdd', tmp_path / 'none')
+
+
+def test_tridigits_downloads_what_is_missing(call, tmp_path):
+    fsdd, sign_digits, mnist = write_sources(tmp_path / 'web')
+    for folder in (fsdd, sign_digits):
+        for line in (
+            ['init', '-q'],
+            ['add', '.'],
+            [
+                *('-c', 'user.name=t', '-c', 'user.email=t@localhost'),
+                *('commit', '-q', '-m', 'all'),
+            ],
+        ):
+            subprocess.run(['git', *line], cwd=folder, check=True)
+    mine = tmp_path / 'mine'
+    said = call(
+        *('tridigits.py', '--out', tmp_path / 'out', '--download'),
+        *('--fsdd', mine / 'fsdd', '--fsdd-url', f'file://{fsdd}'),
+        *('--sign-digits', mine / 'signs'),
+        *('--sign-digits-url', f'file://{sign_digits}'),
+        *('--mnist', mnist, '--frames', 1, '--workers', 1),
+    )
+    assert said.endswith('train 20, val 20, test 20')
+    assert (mine / 'fsdd' / 'recordings').is_dir()
+    with pytest.raises(SystemExit, match='could not clone'):
+        call(
+            *('tridigits.py', '--out', tmp_path / 'out', '--download'),
+            *('--fsdd', mine / 'b', '--fsdd-url', f'file://{mine}/c'),
+        )
