@@ -103,7 +103,7 @@ def test_names_that_fit_no_sample(tmp_path: Path):
 
 
 def test_an_array_at_fault_is_named(tmp_path: Path):
-    write_split(tmp_path, {'image': {'a': IMAGE[0]}}, [{'id': 'a'}])
+    write_split(tmp_path, {'image': {'a': IMAGE[0, 0]}}, [{'id': 'a'}])
     with pytest.raises(
         ValueError, match=r'train_features.h5: /image/a: shape'
     ):
@@ -129,7 +129,7 @@ def test_speech():
     ]
     assert speech_arrays(SPEECH[:1, None])['data'].tolist() == [0]
     for bad in (np.ones((3, 80)), np.ones(3, np.int32), np.full(3, 300.0)):
-        with pytest.raises(ValueError, match='no waveform|must be int16'):
+        with pytest.raises(ValueError, match=r'no waveform|must be int16'):
             speech_arrays(bad)
 
 
@@ -165,8 +165,8 @@ def test_images():
     assert (
         grey[..., 0].tolist() == grey[..., 2].tolist() == [[0, 128], [255, 51]]
     )
-    for bad in (IMAGE[0], IMAGE.astype(int), np.full((2, 4, 3), 2.0)):
-        with pytest.raises(ValueError, match='should be|must be'):
+    for bad in (IMAGE[0, 0], IMAGE.astype(int), np.full((2, 4, 3), 2.0)):
+        with pytest.raises(ValueError, match=r'should be|must be'):
             image_arrays(bad)
 
 
