@@ -15,7 +15,7 @@ and read in the same random order, one after the other, in one process:
 
 In all three every array is then copied, so that each of its bytes is read.
 Files are in the page cache: all is read once before. The time of a reader is
-the sum over blocks of 200 samples, each timed in several rounds (five times
+the sum over blocks of 20 samples, each timed in several rounds (five times
 as many for the two fast ones), of which the best counts: what other processes
 on the machine take away in between is left out for all three alike.
 """
@@ -36,7 +36,7 @@ from trimodal.datasets import (
     SampleAnnotation,
 )
 
-BLOCK = 200
+BLOCK = 20
 REQUIRED = {'packed_over_older': 20.0, 'packed_over_memmap': 0.7}
 STREAMS = {
     'speech': {'sample_rate': 16000},

@@ -2,6 +2,7 @@ import multiprocessing
 import pickle
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -83,6 +84,14 @@ def test_file_that_was_replaced(shard: PackedShard):
     path.write_bytes(path.read_bytes() + b'x')
     with pytest.raises(ValueError, match=r'train.h5 has changed since'):
         shard.open()
+
+
+def test_offsets_that_end_elsewhere(shard: PackedShard):
+    path = shard.header.path
+    with h5py.File(path, 'a') as file:
+        file['speech/offsets'][-1] += 1
+    with pytest.raises(ValueError, match=r'/speech/data has \d+ rows, but'):
+        PackedShard(read_header(path), ['speech']).open()
 
 
 def test_stream_that_no_sample_has():

@@ -170,17 +170,18 @@ def _specs(path: Path, group: h5py.Group) -> dict[str, ArraySpec]:
 
 def _check_arrays(header: PackedHeader) -> None:
     """Refuse a file whose arrays contradict each other or its size."""
-    expected = {(ANNOTATIONS, 'label'): header.num_samples}
+    count = header.num_samples
+    expected = {(ANNOTATIONS, 'label'): ((count,), '<i8')}
     for name in header.attributes:
-        expected[name, 'offsets'] = header.num_samples + 1
-        expected[name, 'present'] = header.num_samples
-    for (group, name), length in expected.items():
+        expected[name, 'offsets'] = ((count + 1,), '<i8')
+        expected[name, 'present'] = ((count,), '|b1')
+    for (group, name), wanted in expected.items():
         spec = header.arrays.get(group, {}).get(name)
-        found = None if spec is None else spec.shape
-        if found != (length,):
+        found = None if spec is None else (spec.shape, spec.dtype)
+        if found != wanted:
             raise ValueError(
-                f'{header.path}: /{group}/{name} should have shape '
-                f'({length},), found {found}; {PREPARE}'
+                f'{header.path}: /{group}/{name} should have shape and type '
+                f'{wanted}, found {found}; {PREPARE}'
             )
     size = header.stamp[0]
     for group, specs in header.arrays.items():

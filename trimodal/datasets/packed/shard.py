@@ -96,6 +96,15 @@ class PackedShard:
             specs: dict[str, ArraySpec] = self.header.arrays[group]
             return {name: spec.view(buffer) for name, spec in specs.items()}
 
-        streams = {name: Stream(views(name)) for name in self.modalities}
+        streams = {}
+        for name in self.modalities:
+            arrays = views(name)
+            rows, end = len(arrays.get('data', ())), arrays['offsets'][-1]
+            if rows != end:
+                raise ValueError(
+                    f'{path}: /{name}/data has {rows} rows, but its offsets '
+                    f'end at {end}; {PREPARE}'
+                )
+            streams[name] = Stream(arrays)
         self._mapped = streams, AnnotationTable(views(ANNOTATIONS))
         return self._mapped
