@@ -77,7 +77,6 @@ def main() -> None:
             args.input,
             args.output,
             config.modalities.to_dict(),
-            custom_imports=config.get('custom_imports'),
             workers=args.workers,
             ratios=args.split_ratios and parse_ratios(args.split_ratios),
             seed=args.seed,

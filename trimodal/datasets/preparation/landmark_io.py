@@ -101,7 +101,7 @@ def _scores(array: np.ndarray | None, steps: int) -> np.ndarray:
 
 
 def _fps(value: Any) -> float:
-    fps = value.item() if isinstance(value, np.ndarray) else value
+    fps = value.tolist() if isinstance(value, np.ndarray) else value
     if not is_number(fps) or fps <= 0:
         raise MediaError(f'fps must be a number above 0, not {fps!r}')
     return float(fps)

@@ -76,8 +76,10 @@ class RunProgress:
         """Note that so many more samples are finished."""
         self.done += count
         self._bar.advance(self._task, count)
+        if not self._bar.disable or self.done == self.total:
+            return  # the last line is for the end
         now = time.monotonic()
-        if self._bar.disable and now - self._last >= self.interval:
+        if now - self._last >= self.interval:
             self._last = now
             logger.info('%s', self.line())
 

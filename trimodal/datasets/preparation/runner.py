@@ -34,7 +34,6 @@ def prepare_dataset(
     output: str | Path,
     modalities: Mapping[str, Any],
     *,
-    custom_imports: Mapping[str, Any] | None = None,
     workers: int | None = None,
     ratios: Mapping[str, float] | None = None,
     seed: int = 0,
@@ -52,8 +51,6 @@ def prepare_dataset(
         source (str | Path): The input folder.
         output (str | Path): Gets one packed file a split or shard.
         modalities (Mapping[str, Any]): Config of a preparer by modality.
-        custom_imports (Mapping[str, Any], optional): mmengine's, for
-            preparers of one's own. Defaults to None.
         workers (int, optional): Processes; 0 works in this one, without a
             guard against decoders that crash. Defaults to None: as many as
             there are cores to run on.
@@ -88,9 +85,9 @@ def prepare_dataset(
         shard for job in splits for shard in _shards(job, shards, shard_index)
     ]
     output.mkdir(parents=True, exist_ok=True)
-    run = _Run(output, dict(modalities), dict(custom_imports or {}), workers)
+    run = _Run(output, dict(modalities), preparers, workers)
     for job in jobs:
-        run.make(job, preparers)
+        run.make(job)
     return report.collect_reports(output)
 
 
@@ -101,16 +98,17 @@ class _Run:
         self,
         output: Path,
         modalities: dict[str, Any],
-        custom_imports: dict[str, Any],
+        preparers: Mapping[str, Preparer],
         workers: int,
     ) -> None:
         self.output = output
         self.modalities = modalities
-        self.custom_imports = custom_imports
+        self.preparers = preparers
         self.workers = workers
 
-    def make(self, job: Job, preparers: Mapping[str, Preparer]) -> None:
+    def make(self, job: Job) -> None:
         """Make one packed file, unless it is there."""
+        preparers = self.preparers
         fields = job.fields(preparers.values())
         versions = {'trimodal': __version__}
         for preparer in preparers.values():
@@ -122,7 +120,7 @@ class _Run:
             return
         store = ChunkStore(self.output, job.name, fingerprint)
         chunks = _chunks(job)
-        self._prepare(job, chunks, store, preparers)
+        self._prepare(job, chunks, store)
         counts = report.JobReport(job, preparers, versions)
         with PackedWriter(
             self.output / f'{job.name}.h5',
@@ -144,7 +142,6 @@ class _Run:
         job: Job,
         chunks: list[Chunk],
         store: ChunkStore,
-        preparers: Mapping[str, Preparer],
     ) -> None:
         todo = [chunk for chunk in chunks if not store.has(chunk[0])]
         left = sum(len(samples) for _, samples in todo)
@@ -155,14 +152,14 @@ class _Run:
             )
         with RunProgress(job.name, total, total - left) as progress:
             if self.workers:
-                setup = Setup(
-                    self.modalities, self.custom_imports, job.root, store
-                )
+                setup = Setup(self.preparers, job.root, store)
                 for count in WorkerPool(setup, self.workers).run(todo):
                     progress.advance(count)
                 return
             for index, samples in todo:
-                store.save(index, prepare_chunk(samples, job.root, preparers))
+                store.save(
+                    index, prepare_chunk(samples, job.root, self.preparers)
+                )
                 progress.advance(len(samples))
 
 

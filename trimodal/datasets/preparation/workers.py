@@ -11,8 +11,6 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from mmengine.utils import import_modules_from_strings
-
 from trimodal.datasets.annotation_types import SampleAnnotation
 from trimodal.datasets.preparation.base import (
     MediaError,
@@ -20,10 +18,7 @@ from trimodal.datasets.preparation.base import (
     Preparer,
 )
 from trimodal.datasets.preparation.chunks import ChunkStore, PreparedSample
-from trimodal.datasets.preparation.sample import (
-    build_preparers,
-    prepare_sample,
-)
+from trimodal.datasets.preparation.sample import prepare_sample
 
 
 @dataclass(frozen=True)
@@ -31,14 +26,12 @@ class Setup:
     """What every worker starts from.
 
     Args:
-        modalities (Mapping[str, Any]): Configs of the preparers.
-        custom_imports (Mapping[str, Any]): mmengine's, for plugins.
+        preparers (Mapping[str, Preparer]): By modality.
         root (Path): The folder that media paths are relative to.
         store (ChunkStore): Where finished chunks go.
     """
 
-    modalities: Mapping[str, Any]
-    custom_imports: Mapping[str, Any]
+    preparers: Mapping[str, Preparer]
     root: Path
     store: ChunkStore
 
@@ -98,10 +91,9 @@ def _work(connection: Connection, setup: Setup) -> None:
     # Ctrl-C is the parent's to handle; it ends the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        import_modules_from_strings(**setup.custom_imports or {'imports': []})
         preparers = {
             modality: _Guarded(modality, preparer, connection)
-            for modality, preparer in build_preparers(setup.modalities).items()
+            for modality, preparer in setup.preparers.items()
         }
         while True:
             index, chunk, deadly = connection.recv()
