@@ -11,6 +11,7 @@ from mmengine.dataset import (
     RepeatDataset,
     pseudo_collate,
 )
+from mmengine.runner import Runner
 from torch.utils.data import DataLoader
 
 from tests.datasets.packed.samples import (
@@ -201,3 +202,29 @@ def test_wrappers_of_mmengine(path: str):
     assert len(RepeatDataset(dataset, times=2)) == 20
     balanced = ClassBalancedDataset(dataset, oversample_thr=0.9)
     assert len(balanced) > 10
+
+
+def test_loader_that_a_runner_builds(path: str):
+    loader = Runner.build_dataloader(
+        dict(
+            batch_size=4,
+            num_workers=1,
+            persistent_workers=True,
+            sampler=dict(type='ClassBalancedSampler'),
+            dataset=dict(
+                type='PackedTriModalDataset',
+                ann_file=path,
+                pipeline=[dict(type='PackInputs')],
+                filter_cfg=dict(require=('label',)),
+            ),
+        ),
+        seed=0,
+    )
+    batches = [*loader]
+    assert [len(batch['data_samples']) for batch in batches] == [4, 4, 2]
+    labels = [
+        sample.gt_label.item()
+        for batch in batches
+        for sample in batch['data_samples']
+    ]
+    assert sorted(np.bincount(labels)) == [3, 3, 4]
