@@ -1,9 +1,5 @@
 import os
-import pickle
 import shutil
-import subprocess
-import sys
-import time
 
 import pytest
 
@@ -82,35 +78,3 @@ def test_a_worker_that_can_not_start_ends_the_run(tmp_path):
 
 def test_nothing_to_do_starts_nothing(tmp_path):
     assert run(tmp_path, []) == ([], [])
-
-
-ORPHANS = """
-import os, sys
-from pathlib import Path
-from tests.datasets.preparation import test_workers as t
-folder = Path(sys.argv[1])
-t.run(folder, ['1'] * 40, preparer=t.ImuPreparer(seconds=0.2))
-"""
-
-
-def test_workers_end_with_their_parent(tmp_path, repo_root):
-    """And no file is blamed for it."""
-    parent = subprocess.Popen(
-        [sys.executable, '-c', ORPHANS, str(tmp_path)], cwd=repo_root
-    )
-    folder = tmp_path / 'out/.partial' / ('train-' + 'f' * 16)
-    deadline = time.monotonic() + 120
-    while len(list(folder.glob('chunk-*'))) < 2:
-        assert parent.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    parent.kill()
-    parent.wait()
-    time.sleep(1.5)
-    finished = sorted(folder.glob('chunk-*'))
-    time.sleep(1)
-    assert sorted(folder.glob('chunk-*')) == finished
-    assert len(finished) < 20
-    for path in finished:
-        samples = pickle.loads(path.read_bytes())
-        assert not any(sample.problems for sample in samples)

@@ -71,7 +71,7 @@ class Job:
         """
         digest = hashlib.sha256()
         head = [PREPARATION_VERSION, settings, dict(self.metainfo)]
-        digest.update(json.dumps(head, sort_keys=True, default=str).encode())
+        digest.update(json.dumps(head, sort_keys=True).encode())
         preparers = list(preparers)
         for sample in self.samples:
             stats = []

@@ -1,5 +1,6 @@
 """The whole preparation: an input folder in, packed files and a report out."""
 
+import json
 import logging
 import os
 from collections.abc import Mapping
@@ -71,6 +72,7 @@ def prepare_dataset(
         AnnotationError: If an annotation is bad, with all the faults.
     """
     workers = _check(workers, shards, shard_index)
+    _check_plain(modalities)
     source, output = Path(source), Path(output)
     preparers = build_preparers(modalities)
     fields = {name for p in preparers.values() for name in p.fields}
@@ -179,6 +181,15 @@ def _check(workers: int | None, shards: int, shard_index: int | None) -> int:
             f'shard_index must lie in 0..{shards - 1}, got {shard_index!r}'
         )
     return workers
+
+
+def _check_plain(modalities: Mapping[str, Any]) -> None:
+    try:
+        json.dumps(modalities)
+    except TypeError as error:
+        raise ValueError(
+            f'modalities must be plain configs, got {modalities!r}: {error}'
+        ) from error
 
 
 def _shards(job: Job, shards: int, shard_index: int | None) -> list[Job]:
