@@ -61,19 +61,18 @@ CONCAT = {
 HEADS = {'cls': {'type': 'ClsHead', 'num_classes': 5, 'in_channels': WIDTH}}
 
 
+SETTINGS = {
+    'encoders': ENCODERS,
+    'fusion': CROSS,
+    'heads': HEADS,
+    'data_preprocessor': PREPROCESSOR,
+}
+
+
 def make_model(**changes) -> TriModalFusionModel:
     """The model, always with the same weights."""
     torch.manual_seed(0)
-    return MODELS.build(
-        {
-            'type': 'TriModalFusionModel',
-            'encoders': ENCODERS,
-            'fusion': CROSS,
-            'heads': HEADS,
-            'data_preprocessor': PREPROCESSOR,
-            **changes,
-        }
-    )
+    return MODELS.build({'type': 'TriModalFusionModel', **SETTINGS, **changes})
 
 
 def make_data(present: list[str], labels: list[int | None]) -> dict:

@@ -64,6 +64,7 @@ CONTRACTS = [
     case(SPEECH, speech_samples),
     case(SPEECH, speech_samples, 'learned', positions='learned', max_length=8),
     case(SPEECH, speech_samples, 'conv1d', conv_dims=1, conv_kernel_size=5),
+    case(SPEECH, speech_samples, 'batch', conv_norm='batch'),
     case(SPEECH, speech_samples, 'strides', conv_strides=(3, 1)),
     case(HAND, gesture_samples),
     case(

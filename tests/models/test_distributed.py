@@ -8,7 +8,13 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 from torch.nn.parallel import DistributedDataParallel
 
-from tests.models.small import CONCAT, CROSS, make_data, make_model
+from tests.models.small import (
+    CONCAT,
+    CROSS,
+    ENCODERS,
+    make_data,
+    make_model,
+)
 
 # The second process has no picture at all, and one label less.
 PRESENT = ['sgi', 'i', 'gi', 'sg', 'g', 's']
@@ -18,7 +24,10 @@ FUSIONS = {'concat': CONCAT, 'cross': CROSS}
 
 def gradients(rows: slice, fusion: str, world_size: int) -> dict:
     """The gradients of one step on some rows of the batch."""
-    model = make_model(fusion=FUSIONS[fusion])
+    speech = {**ENCODERS['speech'], 'conv_norm': 'batch'}
+    model = make_model(
+        fusion=FUSIONS[fusion], encoders={**ENCODERS, 'speech': speech}
+    )
     everything = make_data(PRESENT, LABELS)
     data = {
         'inputs': {k: v[rows] for k, v in everything['inputs'].items()},

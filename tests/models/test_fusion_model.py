@@ -1,9 +1,11 @@
 """The model as a whole."""
 
+import copy
 from itertools import chain, combinations
 
 import pytest
 import torch
+from mmengine.config import Config
 from mmengine.optim import OptimWrapper
 
 from tests.models.small import (
@@ -11,11 +13,13 @@ from tests.models.small import (
     CROSS,
     ENCODERS,
     HEADS,
+    SETTINGS,
     WIDTH,
     make_data,
     make_model,
 )
 from trimodal.models import BaseAligner, TriModalFusionModel
+from trimodal.registry import MODELS
 from trimodal.structures import ModalityInput, Tokens
 
 NAMES = tuple(ENCODERS)
@@ -220,6 +224,23 @@ def test_weights_are_saved_and_loaded():
     other.load_state_dict(model.state_dict())
     data = ready(model)
     assert torch.equal(model(**data)['cls'], other.eval()(**data)['cls'])
+
+
+def test_from_a_config_as_a_runner_builds_it():
+    config = Config({'model': {**SETTINGS, 'type': 'TriModalFusionModel'}})
+    model = MODELS.build(config.model).eval()
+    model.init_weights()
+    assert model(**ready(model))['cls'].shape == (4, 5)
+
+
+def test_a_copy_is_independent():
+    model = make_model().eval()
+    copied = copy.deepcopy(model)
+    data = ready(model)
+    want = model(**data)['cls']
+    for parameter in model.parameters():
+        parameter.data.zero_()
+    assert torch.equal(copied(**data)['cls'], want)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 """Log-mel spectrograms."""
 
+import math
+
 import pytest
 import torch
-from torchaudio.transforms import MelSpectrogram
+from torchaudio.transforms import AmplitudeToDB, MelSpectrogram
 
 from trimodal.models import SpeechPreprocessor
 
@@ -63,9 +65,10 @@ def test_masked_frames_are_those_that_no_sample_touches(
     assert torch.equal(got.mask[0], touched[: got.mask.shape[1]])
 
 
+@pytest.mark.parametrize('top_db', [None, 30.0])
 @pytest.mark.parametrize('normalize', [None, 'bin', 'utterance'])
-def test_alone_or_padded_is_the_same(normalize):
-    preprocessor = make(normalize=normalize)
+def test_alone_or_padded_is_the_same(normalize, top_db):
+    preprocessor = make(normalize=normalize, top_db=top_db)
     waves = [torch.randn(n) for n in (5, 41, 700, 1001)]
     batch = preprocessor([*waves, None, torch.randn(2500)])
     for row, wave in enumerate(waves):
@@ -91,6 +94,27 @@ def test_normalisation_by_hand():
     variance, mean = torch.var_mean(raw, correction=0)
     want = (raw - mean) / (variance + 1e-5).sqrt()
     torch.testing.assert_close(whole, want, atol=1e-5, rtol=1e-5)
+
+
+def test_floor_under_the_strongest_bin_as_by_torchaudio():
+    waves = [torch.randn(n) * torch.linspace(0, 1, n) ** 4 for n in (900, 400)]
+    waves[1] *= 0.01
+    raw = make()(waves)
+    got = make(top_db=20.0)([*waves, None])
+    for row in range(2):
+        mask = raw.mask[row]
+        decibel = raw.data[row][mask] * (10 / math.log(10))
+        power = 10 ** (decibel / 10)
+        want = AmplitudeToDB('power', top_db=20.0)(power.T[None])[0].T
+        torch.testing.assert_close(
+            got.data[row][mask] * (10 / math.log(10)),
+            want,
+            atol=1e-3,
+            rtol=1e-4,
+        )
+        assert not got.data[row][~got.mask[row]].any()
+    assert (got.data[0] != raw.data[0]).any()
+    assert not got.data[2].any()
 
 
 def test_int16_is_scaled():
@@ -148,6 +172,7 @@ def test_nothing_is_overwritten():
     [
         ({'hop_length': 0}, 'hop_length'),
         ({'n_mels': -1}, 'n_mels'),
+        ({'top_db': 0.0}, 'top_db'),
         ({'win_length': 129}, 'win_length .*128.*129'),
         ({'window': 'square'}, "window .*'square'"),
         ({'normalize': 'batch'}, "normalize .*'batch'"),

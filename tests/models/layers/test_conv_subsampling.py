@@ -39,9 +39,35 @@ def test_one_dimension_by_plain_layers():
     torch.testing.assert_close(got, want)
 
 
+def test_a_stride_for_either_axis():
+    layer = ConvSubsampling(6, (3, 5), ((1, 2), (2, 3)))
+    got, mask = layer(torch.randn(2, 11, 6), torch.ones(2, 11).bool())
+    assert got.shape == (2, 6, 5)
+    assert mask.shape == (2, 6)
+    flat = ConvSubsampling(6, (3,), ((2, 3),), conv_dims=1)
+    assert flat(torch.randn(2, 11, 6), torch.ones(2, 11).bool())[0].shape == (
+        2,
+        6,
+        3,
+    )
+
+
+def test_batch_normalisation_by_plain_layers():
+    layer = ConvSubsampling(6, (3,), (2,), norm='batch')
+    x = torch.randn(2, 11, 6)
+    conv = layer.blocks[0].conv
+    y = F.conv2d(x.unsqueeze(1), conv.weight, conv.bias, 2, 1)
+    want = F.gelu(F.batch_norm(y, None, None, training=True))
+    got, _ = layer(x, torch.ones(2, 11).bool())
+    torch.testing.assert_close(
+        got, want.transpose(1, 2).permute(0, 1, 3, 2).flatten(2)
+    )
+
+
+@pytest.mark.parametrize('norm', ['layer', 'batch'])
 @pytest.mark.parametrize('length', [1, 2, 5, 8])
-def test_lengths_are_those_of_the_sequence_alone(length):
-    layer = ConvSubsampling(6, (2, 2), (2, 2), kernel_size=5)
+def test_lengths_are_those_of_the_sequence_alone(length, norm):
+    layer = ConvSubsampling(6, (2, 2), (2, 2), kernel_size=5, norm=norm)
     x = torch.randn(1, length, 6)
     alone, mask_alone = layer(x, torch.ones(1, length, dtype=torch.bool))
     padded = F.pad(x, (0, 0, 0, 9), value=3.0)
@@ -61,6 +87,7 @@ def test_lengths_are_those_of_the_sequence_alone(length):
         ({'channels': (2, 0)}, 'conv_channels'),
         ({'kernel_size': 4}, 'kernel_size'),
         ({'conv_dims': 3}, 'conv_dims'),
+        ({'norm': 'group'}, 'conv_norm'),
     ],
 )
 def test_bad_arguments(changes, message):

@@ -157,11 +157,10 @@ class SpeechPreprocessor(BasePreprocessor):
         # decades than bfloat16 has digits.
         with torch.autocast(self.device.type, enabled=False):
             power = self.mel(self._pad(batch, frames)).transpose(1, 2)
-            x = (
-                (power + self.log_offset)
-                .log()
-                .masked_fill(~mask[..., None], 0)
-            )
+            x = (power + self.log_offset).log()
+            if self.top_db is not None:
+                x = self._raise_floor(x, mask)
+            x = x.masked_fill(~mask[..., None], 0)
             if self.normalize is not None:
                 x = self._normalise(x, mask)
             if training and self.spec_augment is not None:

@@ -43,6 +43,9 @@ class SpeechTransformer(BaseEncoder):
         conv_kernel_size (int): Kernel of the convolutions. Defaults to 3.
         conv_dims (int): 2 to convolve over time and frequency, 1 over time
             alone. Defaults to 2.
+        conv_norm (str): ``'layer'`` normalises each step by itself,
+            ``'batch'`` each channel over the batch, which may do better where
+            data is scarce. Defaults to ``'layer'``.
         positions (str): ``'sinusoidal'`` or ``'learned'``. Defaults to
             ``'sinusoidal'``.
         max_length (int): Learned positions, counted after subsampling.
@@ -68,6 +71,7 @@ class SpeechTransformer(BaseEncoder):
         conv_strides: Sequence[int | Sequence[int]] = (2, 2),
         conv_kernel_size: int = 3,
         conv_dims: int = 2,
+        conv_norm: str = 'layer',
         positions: str = 'sinusoidal',
         max_length: int = 1024,
         dropout: float = 0.1,
@@ -82,6 +86,7 @@ class SpeechTransformer(BaseEncoder):
             conv_strides,
             conv_kernel_size,
             conv_dims,
+            conv_norm,
         )
         self.projection = nn.Linear(self.subsampling.out_channels, embed_dims)
         self.projection.apply(init_transformer)

@@ -1,0 +1,58 @@
+"""Batch normalisation of padded sequences."""
+
+import torch
+from torch import nn
+
+from trimodal.models.layers.masked_batch_norm import MaskedBatchNorm
+
+
+def test_equals_batch_norm_of_the_real_steps():
+    ours, theirs = MaskedBatchNorm(5), nn.BatchNorm1d(5)
+    for _ in range(3):
+        x = torch.randn(4, 7, 2, 5) * 3 + 1
+        mask = torch.rand(4, 7) < 0.6
+        got = ours(x, mask)
+        want = theirs(x[mask].flatten(0, 1))
+        torch.testing.assert_close(
+            got[mask].flatten(0, 1), want, atol=1e-5, rtol=1e-5
+        )
+    for name, value in theirs.state_dict().items():
+        torch.testing.assert_close(ours.state_dict()[name], value)
+    ours.eval(), theirs.eval()
+    x = torch.randn(2, 3, 1, 5)
+    torch.testing.assert_close(
+        ours(x, torch.ones(2, 3).bool()).flatten(0, 2),
+        theirs(x.flatten(0, 2)),
+    )
+
+
+def test_gradients_equal_those_of_the_real_steps():
+    mask = torch.rand(4, 7) < 0.6
+    x = torch.randn(4, 7, 1, 5, requires_grad=True)
+    direction = torch.randn(4, 7, 1, 5)
+    (MaskedBatchNorm(5)(x, mask) * direction)[mask].sum().backward()
+    got, x.grad = x.grad, None
+    (
+        nn.BatchNorm1d(5)(x[mask].flatten(0, 1)) * direction[mask].squeeze(1)
+    ).sum().backward()
+    torch.testing.assert_close(got, x.grad, atol=1e-5, rtol=1e-4)
+    assert not got[~mask].any()
+
+
+def test_nothing_real_changes_nothing():
+    norm = MaskedBatchNorm(5)
+    norm(torch.randn(2, 3, 1, 5), torch.ones(2, 3).bool())
+    before = {k: v.clone() for k, v in norm.state_dict().items()}
+    out = norm(torch.randn(2, 3, 1, 5), torch.zeros(2, 3).bool())
+    assert out.isfinite().all()
+    del before['num_batches_tracked']
+    for name, value in before.items():
+        assert torch.equal(norm.state_dict()[name], value)
+
+
+def test_a_single_step_is_finite():
+    norm = MaskedBatchNorm(5)
+    mask = torch.tensor([[True, False]])
+    out = norm(torch.randn(1, 2, 1, 5), mask)
+    torch.testing.assert_close(out[0, 0, 0], norm.bias.data)
+    assert norm.running_var.isfinite().all()
