@@ -13,6 +13,7 @@ CONFIG="${CONFIG:-configs/demo/cross-attention_small_b16-30e_demo.py}"
 WORK_DIR="${WORK_DIR:-work_dirs/quickstart}"
 RAW=data/demo
 PACKED=data/demo_packed
+PREPARATION=configs/_base_/preprocessing/demo.py
 TABLE="$WORK_DIR/accuracy.txt"
 CURVES="$WORK_DIR/curves.png"
 STEPS=6
@@ -73,7 +74,7 @@ once 2 "$VENV/.hand-landmarker" 'Fetching the hand-landmark model' \
 once 3 "$RAW/.complete" "Making the demo data set in $RAW" \
     run tools/dataset_converters/demo.py --out "$RAW"
 once 4 "$PACKED/.complete" "Preparing it in $PACKED" \
-    run tools/prepare_data.py "$RAW" "$PACKED"
+    run tools/prepare_data.py "$RAW" "$PACKED" --config "$PREPARATION"
 once 5 "$WORK_DIR/.trained" "Training $CONFIG" \
     run tools/train.py "$CONFIG" --work-dir "$WORK_DIR" --resume --no-test
 once 6 "$WORK_DIR/.tested" 'Testing the best checkpoint on every subset' \
