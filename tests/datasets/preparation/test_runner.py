@@ -196,6 +196,20 @@ def test_shards_read_as_one_file(source, tmp_path):
         assert (all_at_once / name).read_bytes() == (four / name).read_bytes()
 
 
+def test_shards_are_alike_whatever_each_of_them_reads(tmp_path):
+    """Only the first needs what the preparer fetches."""
+    folder = tmp_path / 'in/train'
+    samples = [*write_imu(folder, ['1']), {'id': 'b'}]
+    write_annotations(folder, samples)
+    out = tmp_path / 'out'
+    config = {'imu': CONFIG}
+    report = prepare_dataset(tmp_path / 'in', out, config, workers=0, shards=2)
+    versions = [file['versions'] for file in report['files'].values()]
+    assert versions[0] == versions[1]
+    assert versions[0]['imu'] == '1.0'
+    assert len(PackedReader(str(out / 'train-*.h5'))) == 2
+
+
 def test_bad_files_become_absent_and_are_reported(source, tmp_path):
     (source / 'train/speech/s03.wav').write_bytes(b'RIFF')
     (source / 'train/images/s05.png').write_bytes(b'')

@@ -30,7 +30,8 @@ def _mute() -> None:
     global _depth, _kept
     with _lock:
         if _depth == 0:
-            sys.stderr.flush()
+            if sys.stderr is not None:  # None without a console
+                sys.stderr.flush()
             _kept = os.dup(2)
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, 2)

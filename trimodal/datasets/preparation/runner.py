@@ -83,13 +83,13 @@ def prepare_dataset(
         skip_bad=skip_bad,
         media_fields=fields,
     )
-    jobs = [
-        shard for job in splits for shard in _shards(job, shards, shard_index)
-    ]
+    jobs = [(job, _shards(job, shards, shard_index)) for job in splits]
     output.mkdir(parents=True, exist_ok=True)
     run = _Run(output, dict(modalities), preparers, workers)
-    for job in jobs:
-        run.make(job)
+    for whole, parts in jobs:
+        versions = run.require(whole)
+        for part in parts:
+            run.make(part, versions)
     return report.collect_reports(output)
 
 
@@ -108,13 +108,17 @@ class _Run:
         self.preparers = preparers
         self.workers = workers
 
-    def make(self, job: Job) -> None:
+    def require(self, split: Job) -> dict[str, str]:
+        """Fetch what a split needs; the same for all of its shards."""
+        fields = split.fields(self.preparers.values())
+        versions = {'trimodal': __version__}
+        for preparer in self.preparers.values():
+            versions |= preparer.require(fields)
+        return versions
+
+    def make(self, job: Job, versions: Mapping[str, str]) -> None:
         """Make one packed file, unless it is there."""
         preparers = self.preparers
-        fields = job.fields(preparers.values())
-        versions = {'trimodal': __version__}
-        for preparer in preparers.values():
-            versions |= preparer.require(fields)
         settings = {'modalities': self.modalities, 'versions': versions}
         fingerprint = job.fingerprint(preparers.values(), settings)
         if report.is_finished(self.output, job.name, fingerprint):

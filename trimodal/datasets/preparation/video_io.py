@@ -7,11 +7,14 @@ from typing import NamedTuple, TypeVar
 
 import av
 import numpy as np
-from PIL import Image
 
 from trimodal.datasets.preparation.base import MediaError
 from trimodal.datasets.preparation.image import read_image
 
+#: Endings of what is read as a picture; a GIF may move.
+PICTURES = frozenset(
+    ['.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff']
+)
 T = TypeVar('T')
 # In ticks: containers round times to a millisecond, and that must not decide
 # which of two equally near frames is taken; it is always the earlier one.
@@ -52,7 +55,7 @@ def read_frames(
     Raises:
         MediaError: If the file can't be read or holds no frame.
     """
-    if path.suffix.lower() in Image.registered_extensions():
+    if path.suffix.lower() in PICTURES:
         yield Sampled(0.0, np.array(read_image(path)), 1)
         return
     with closing(_decode(path)) as frames:
