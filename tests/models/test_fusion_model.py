@@ -258,6 +258,10 @@ def test_a_copy_is_independent():
             'fusion must take .*gesture',
         ),
         (
+            {'fusion': {**CROSS, 'modalities': NAMES[::-1]}},
+            'in this order',
+        ),
+        (
             {'heads': {'cls': {**HEADS['cls'], 'in_channels': 3}}},
             "head 'cls' must take 16 .*=3",
         ),

@@ -221,10 +221,11 @@ class TriModalFusionModel(BaseModel):
             if hasattr(aligner, 'out_channels'):
                 widths = dict.fromkeys(widths, aligner.out_channels)
         wanted = self.fusion.in_channels
-        if wanted != widths:
+        # In the same order too, as the weights have no names.
+        if list(wanted.items()) != list(widths.items()):
             raise ValueError(
                 f'fusion must take {widths}, which is what the encoders and '
-                f'aligners give; got in_channels={wanted}'
+                f'aligners give, in this order; got in_channels={wanted}'
             )
         for task, head in self.heads.items():
             if head.in_channels != self.fusion.out_channels:

@@ -12,12 +12,12 @@ from torch import Tensor, nn
 from trimodal.models.encoders.base import BaseEncoder
 from trimodal.models.layers import (
     GraphBlock,
+    HandFusion,
     MultiKernelTemporalConv,
     build_skeleton,
     init_transformer,
 )
 from trimodal.models.layers.checks import check_choice, check_positive
-from trimodal.models.layers.hand_fusion import HandFusion
 from trimodal.models.layers.skeleton import Layout
 from trimodal.models.layers.transformer import INIT_STD, NORM_EPS
 from trimodal.registry import MODELS

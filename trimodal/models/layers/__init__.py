@@ -3,6 +3,8 @@
 from trimodal.models.layers.attention import MultiheadAttention
 from trimodal.models.layers.conv_subsampling import ConvSubsampling
 from trimodal.models.layers.graph_conv import GraphBlock, GraphConv
+from trimodal.models.layers.hand_fusion import HandFusion
+from trimodal.models.layers.masked_batch_norm import MaskedBatchNorm
 from trimodal.models.layers.masking import (
     connect,
     masked_mean,
@@ -38,7 +40,9 @@ __all__ = [
     'GraphBlock',
     'GraphConv',
     'GridPositions',
+    'HandFusion',
     'LayerScale',
+    'MaskedBatchNorm',
     'MaskedPooling',
     'ModalityDropout',
     'MultiKernelTemporalConv',
