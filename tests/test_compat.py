@@ -8,11 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import mmengine
 import pytest
+import rich
 import torch
 from mmengine.config import Config
-from mmengine.dist import utils as dist_utils
+from mmengine.dist import init_dist
 from mmengine.fileio import FileClient
 from mmengine.logging import HistoryBuffer, MessageHub
 from mmengine.model import MMDistributedDataParallel
@@ -109,9 +109,8 @@ class Evil:
 
 
 def test_packages_are_found_without_pkg_resources():
-    folder = str(Path(mmengine.__file__).parent)
-    assert is_installed('mmengine')
-    assert get_installed_path('mmengine') == folder
+    assert is_installed('rich')
+    assert get_installed_path('rich') == str(Path(rich.__file__).parent)
     assert not is_installed('no_such_package')
     with pytest.raises(Exception, match='no_such_package'):
         get_installed_path('no_such_package')
@@ -163,20 +162,37 @@ def no_gpu() -> None:
         pytest.skip('needs a machine without a GPU')
 
 
-@pytest.fixture
-def gloo_group(no_gpu, monkeypatch):
-    """A process group of one, started the way torchrun's child does it."""
-    for key in ('RANK', 'LOCAL_RANK', 'MASTER_PORT'):
-        monkeypatch.setenv(key, '0')
-    monkeypatch.setenv('WORLD_SIZE', '1')
-    monkeypatch.setenv('MASTER_ADDR', '127.0.0.1')
+ENVIRONMENT = {
+    'pytorch': {'RANK': '0', 'LOCAL_RANK': '0', 'WORLD_SIZE': '1'},
+    'slurm': {
+        'SLURM_PROCID': '0',
+        'SLURM_NTASKS': '1',
+        'SLURM_NODELIST': 'here',
+        'SLURM_LOCALID': '0',
+    },
+    'mpi': {
+        'OMPI_COMM_WORLD_LOCAL_RANK': '0',
+        'OMPI_COMM_WORLD_SIZE': '1',
+        'OMPI_COMM_WORLD_RANK': '0',
+    },
+}
+
+
+@pytest.fixture(params=['pytorch'])
+def gloo_group(no_gpu, monkeypatch, request):
+    """A process group of one, started as a launcher's child does it."""
+    where = {'MASTER_ADDR': '127.0.0.1', 'MASTER_PORT': '0'}
+    for values in (ENVIRONMENT['pytorch'], ENVIRONMENT[request.param], where):
+        for key, value in values.items():
+            monkeypatch.setenv(key, value)
     set_device = torch.cuda.set_device
-    dist_utils._init_dist_pytorch('nccl')
+    init_dist(request.param, backend='nccl')
     yield
     assert torch.cuda.set_device is set_device
     distributed.destroy_process_group()
 
 
+@pytest.mark.parametrize('gloo_group', list(ENVIRONMENT), indirect=True)
 def test_init_dist_uses_gloo_without_a_gpu(gloo_group):
     assert distributed.get_backend() == 'gloo'
 

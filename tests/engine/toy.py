@@ -1,6 +1,8 @@
 """A data set, a model and a config that train in a second."""
 
+import os
 import random
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +22,11 @@ from trimodal.structures import TriModalDataSample
 class ToyDataset(Dataset):
     """Two modalities of 4 numbers, with noise by (seed, epoch, index)."""
 
-    def __init__(self, size: int = 24, noise: float = 0.1) -> None:
-        self.size, self.noise = size, noise
-        self.metainfo = dict(classes=('no', 'yes'))
+    def __init__(
+        self, size: int = 24, noise: float = 0.1, pipeline: Any = None
+    ) -> None:
+        self.size, self.noise, self.pipeline = size, noise, pipeline
+        self.metainfo = {'classes': ('no', 'yes')}
         self.epoch = torch.zeros(1, dtype=torch.int64).share_memory_()
 
     def set_epoch(self, epoch: int) -> None:
@@ -37,9 +41,13 @@ class ToyDataset(Dataset):
         x = np.random.default_rng(index).normal(size=(2, 4)) + label
         x = x + self.noise * rng.normal(size=x.shape)
         a, b = torch.from_numpy(x).float()
-        meta = dict(sample_id=f'toy_{index}', sample_idx=index)
+        meta = {'sample_id': f'toy_{index}', 'sample_idx': index}
         sample = TriModalDataSample(metainfo=meta).set_gt_label(label)
-        return {'inputs': {'a': a, 'b': b}, 'data_samples': sample}
+        inputs = {'a': a, 'b': b}
+        if self.pipeline == 'twice':  # as test-time augmentation does
+            samples = [sample, sample.clone()]
+            return {'inputs': [inputs, inputs], 'data_samples': samples}
+        return {'inputs': inputs, 'data_samples': sample}
 
 
 @MODELS.register_module()
@@ -108,11 +116,15 @@ class Killed(Exception):
 class KillHook(Hook):
     """Ends the run in the given stage of the given epoch (from 0)."""
 
-    def __init__(self, stage: str, epoch: int, priority: Any = 100) -> None:
-        self.epoch, self.priority = epoch, priority
+    def __init__(
+        self, stage: str, epoch: int, priority: Any = 100, real: bool = False
+    ) -> None:
+        self.epoch, self.priority, self.real = epoch, priority, real
         setattr(self, stage, self._kill)
 
     def _kill(self, runner: Any, **_: Any) -> None:
+        if runner.epoch == self.epoch and self.real:
+            os.kill(os.getpid(), signal.SIGKILL)
         if runner.epoch == self.epoch:
             raise Killed
 
@@ -146,6 +158,7 @@ test_cfg = dict()
 auto_scale_lr = dict(base_batch_size=2, enable=False)
 custom_hooks = [dict(type='EMAHook', momentum=0.1)]
 default_hooks = dict(logger=dict(interval=2))
+visualizer = dict(vis_backends=[dict(type='LocalVisBackend')])
 """
 
 

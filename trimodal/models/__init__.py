@@ -24,6 +24,7 @@ from trimodal.models.fusions import (
 from trimodal.models.heads import BaseHead, ClsHead
 from trimodal.models.layers import ModalityDropout, SpecAugment
 from trimodal.models.losses import CrossEntropyLoss
+from trimodal.models.tta import TriModalTTAModel
 
 __all__ = [
     'BaseAligner',
@@ -46,5 +47,6 @@ __all__ = [
     'TorchvisionBackbone',
     'TriModalDataPreprocessor',
     'TriModalFusionModel',
+    'TriModalTTAModel',
     'VisionTransformer',
 ]

@@ -57,8 +57,10 @@ def train(path: str, options: TrainOptions) -> dict[str, Any]:
     if options.deterministic:
         # cuBLAS reads it when it starts; without it CUDA refuses to run.
         os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
-    torch.autograd.set_detect_anomaly(options.debug)
-    with _leaving_process_group(options.launcher):
+    with (
+        _leaving_process_group(options.launcher),
+        torch.autograd.set_detect_anomaly(options.debug),
+    ):
         with _user_errors(options.debug):
             runner = build_runner(config)
             _build_parts(runner, options.fast_dev_run)

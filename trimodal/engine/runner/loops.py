@@ -127,7 +127,7 @@ def _numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
     """The scalar ones: a confusion matrix per subset would fill pages."""
     numbers = {}
     for key, value in metrics.items():
-        if getattr(value, 'ndim', 0) == 0 and not isinstance(value, str):
+        if isinstance(value, int | float) or getattr(value, 'ndim', 1) == 0:
             numbers[key] = float(value)
     return numbers
 

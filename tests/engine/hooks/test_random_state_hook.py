@@ -1,0 +1,164 @@
+"""Resume after a kill equals never having stopped, to the bit."""
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from tests.engine.toy import Killed, write_config
+from trimodal.engine.hooks.random_state_hook import (
+    capture_random_state,
+    restore_random_state,
+)
+from trimodal.engine.runner import TrainOptions, train
+
+EARLY_STOPPING = """
+custom_hooks += [dict(
+    type='EarlyStoppingHook', monitor='accuracy/sure', rule='greater',
+    min_delta=0.5, patience=9)]
+"""
+WORKERS = {
+    'no_workers': '',
+    'workers': "train_dataloader['num_workers'] = 2\n",
+    'persistent': (
+        "train_dataloader['num_workers'] = 2\n"
+        "train_dataloader['persistent_workers'] = True\n"
+        'val_dataloader.update(num_workers=1, persistent_workers=True)\n'
+    ),
+}
+KILLS = {
+    'in the third epoch': ('after_train_iter', 2, 100),
+    # The checkpoint of epoch 2 is there, its validation is not.
+    'before a validation': ('before_val_epoch', 2, 0),
+    'within a validation': ('after_val_iter', 2, 100),
+    'after a validation': ('after_val', 2, 100),
+}
+
+
+def assert_same(ours: Any, theirs: Any, where: str = '') -> None:
+    """Equal to the bit, in every nested value."""
+    assert type(ours) is type(theirs), where
+    if isinstance(ours, torch.Tensor):
+        assert torch.equal(ours, theirs), where
+    elif isinstance(ours, dict):
+        assert list(ours) == list(theirs), where
+        for key in ours:
+            assert_same(ours[key], theirs[key], f'{where}.{key}')
+    elif isinstance(ours, list | tuple):
+        assert len(ours) == len(theirs), where
+        for index, pair in enumerate(zip(ours, theirs, strict=True)):
+            assert_same(*pair, f'{where}[{index}]')
+    else:
+        assert ours == theirs or ours != ours, where
+
+
+def last_checkpoint(work_dir: Path) -> dict[str, Any]:
+    """Epoch 4, without what tells the time or the place."""
+    content = torch.load(work_dir / 'epoch_4.pth', weights_only=True)
+    del content['meta']
+    hub = content['message_hub']
+    for key in ('eta', 'cfg', 'experiment_name', 'last_ckpt', 'best_ckpt'):
+        hub['runtime_info'].pop(key)
+    for key in ('train/time', 'train/data_time', 'val/time', 'val/data_time'):
+        hub['log_scalars'].pop(key)
+    return content
+
+
+def logged(work_dir: Path) -> dict[tuple, dict[str, float]]:
+    """Every logged line of all runs in a folder, by epoch and iteration."""
+    lines = {}
+    for file in sorted(work_dir.glob('*/vis_data/scalars.json')):
+        for line in file.read_text().splitlines():
+            values = json.loads(line)
+            key = (values.pop('epoch', None), values['step'], len(values) > 5)
+            for name in ('time', 'data_time', 'memory'):
+                values.pop(name, None)
+            lines[key] = values
+    return lines
+
+
+def run(folder: Path, name: str, extra: str, **options: Any) -> Path:
+    """Train the toy for 4 epochs; also after a kill the folder is given."""
+    config = write_config(folder, name, EARLY_STOPPING + extra)
+    work_dir = folder / 'work' / options.pop('work', name)
+    options = TrainOptions(work_dir=str(work_dir), test=False, **options)
+    if 'KillHook' in extra:
+        with pytest.raises(Killed):
+            train(config, options)
+    else:
+        train(config, options)
+    return work_dir
+
+
+@pytest.fixture(scope='module')
+def straight(tmp_path_factory) -> Path:
+    """Four epochs without a stop. Workers must not matter."""
+    return run(tmp_path_factory.mktemp('straight'), 'straight', '')
+
+
+@pytest.mark.parametrize(
+    ('workers', 'when'),
+    [
+        ('no_workers', 'in the third epoch'),
+        ('no_workers', 'before a validation'),
+        ('no_workers', 'within a validation'),
+        ('no_workers', 'after a validation'),
+        ('workers', 'in the third epoch'),
+        ('persistent', 'in the third epoch'),
+        pytest.param(
+            'persistent', 'within a validation', marks=pytest.mark.slow
+        ),
+    ],
+)
+def test_resume_is_exact(
+    tmp_path: Path, straight: Path, workers: str, when: str
+):
+    setup = WORKERS[workers]
+    stage, epoch, priority = KILLS[when]
+    kill = f"dict(type='KillHook', stage={stage!r}, epoch={epoch},"
+    kill = f'custom_hooks += [{kill} priority={priority})]\n'
+    run(tmp_path, 'killed', setup + kill, work='w')
+    assert not (tmp_path / 'work/w/epoch_3.pth').exists()
+    random.seed(1), np.random.seed(2), torch.manual_seed(3)
+    resumed = run(tmp_path, 'resumed', setup, work='w', resume='auto')
+    assert_same(last_checkpoint(resumed), last_checkpoint(straight))
+    ours, theirs = logged(resumed), logged(straight)
+    assert ours == theirs
+    assert len(theirs) == 4 * (3 + 1)
+
+
+def test_a_run_without_a_seed_keeps_its_order(tmp_path: Path):
+    """Its seed is drawn at the start; a resumed one must not draw again."""
+    extra = 'randomness = dict(seed=None)\n'
+    kill = "custom_hooks += [dict(type='KillHook', epoch=2, stage="
+    kill = kill + "'after_train_iter')]\n"
+    work = run(tmp_path, 'killed', extra + kill, work='w')
+    two = torch.load(work / 'epoch_2.pth')
+    assert two['random_state']['sampler_seed'] == two['meta']['seed']
+    run(tmp_path, 'resumed', extra, work='w', resume='auto')
+    four = torch.load(work / 'epoch_4.pth')
+    assert four['random_state']['sampler_seed'] == two['meta']['seed']
+    assert four['meta']['seed'] == two['meta']['seed']
+
+
+def test_capture_and_restore():
+    def draw() -> tuple:
+        return random.random(), np.random.normal(), torch.rand(3).tolist()
+
+    np.random.normal()  # leaves a second normal number waiting
+    state = capture_random_state()
+    first = draw()
+    assert draw() != first
+    restore_random_state(state)
+    assert draw() == first
+
+
+def test_state_is_plain_data(tmp_path: Path):
+    torch.save(capture_random_state(), tmp_path / 'state.pth')
+    state = torch.load(tmp_path / 'state.pth', weights_only=True)
+    restore_random_state(state)
+    assert random.getstate() == state['python']

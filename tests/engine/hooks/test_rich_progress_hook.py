@@ -1,0 +1,131 @@
+"""A bar on a terminal, nothing elsewhere."""
+
+import io
+import logging
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from mmengine.logging import MessageHub
+from rich.console import Console
+
+from trimodal.engine.hooks import RichProgressHook
+
+
+class Loader(list):
+    pass
+
+
+def new_runner() -> Any:
+    logger = logging.Logger('progress')
+    handler = logging.StreamHandler(sys.__stdout__)
+    logger.addHandler(handler)
+    loader = Loader(range(3))
+    return SimpleNamespace(
+        logger=logger,
+        handler=handler,
+        epoch=0,
+        iter=0,
+        max_epochs=2,
+        max_iters=6,
+        train_dataloader=loader,
+        val_dataloader=loader,
+        test_dataloader=loader,
+        test_loop=SimpleNamespace(passes=2),
+        message_hub=MessageHub('progress'),
+    )
+
+
+def console_of(terminal: bool) -> Console:
+    return Console(file=io.StringIO(), force_terminal=terminal, width=100)
+
+
+def train_one_epoch(hook: RichProgressHook, runner: Any) -> None:
+    hook.before_train(runner)
+    hook.before_train_epoch(runner)
+    for index in range(3):
+        runner.message_hub.update_scalar('train/loss', 0.5)
+        hook.after_train_iter(runner, index)
+    runner.logger.info('a line of the log')
+    hook.after_train_epoch(runner)
+    hook.before_val(runner)
+    hook.before_val_epoch(runner)
+    for index in range(3):
+        hook.after_val_iter(runner, index)
+    hook.after_val_epoch(runner)
+    hook.after_val(runner)
+
+
+def test_terminal():
+    console = console_of(True)
+    hook, runner = RichProgressHook(console=console), new_runner()
+    train_one_epoch(hook, runner)
+    run = hook._progress.tasks[0]
+    assert (run.description, run.completed, run.total) == ('training', 3, 6)
+    assert run.fields['note'] == 'loss 0.5000'
+    # The other bars have come and gone, and the display goes on.
+    assert len(hook._progress.tasks) == 1
+    assert runner.handler.stream is not sys.__stdout__
+    hook.after_train(runner)
+    assert runner.handler.stream is sys.__stdout__
+    output = console.file.getvalue()
+    for text in ('epoch 1/2', 'validating', 'a line of the log', '\x1b['):
+        assert text in output
+
+
+def test_test_counts_all_passes():
+    hook, runner = RichProgressHook(console=console_of(True)), new_runner()
+    hook.before_test(runner)
+    hook.before_test_epoch(runner)
+    hook.after_test_iter(runner, 0)
+    task = hook._progress.tasks[0]
+    assert (task.description, task.completed, task.total) == ('testing', 1, 6)
+    hook.after_test_epoch(runner)
+    hook.after_test(runner)
+    assert hook._progress is None
+
+
+def test_validation_alone_closes_the_display():
+    hook, runner = RichProgressHook(console=console_of(True)), new_runner()
+    hook.before_val(runner)
+    hook.before_val_epoch(runner)
+    hook.after_val_iter(runner, 0)
+    hook.after_val_epoch(runner)
+    hook.after_val(runner)
+    assert hook._progress is None
+
+
+def test_no_terminal_no_output():
+    console = console_of(False)
+    hook, runner = RichProgressHook(console=console), new_runner()
+    train_one_epoch(hook, runner)
+    hook.after_train(runner)
+    assert console.file.getvalue() == ''
+    assert runner.handler.stream is sys.__stdout__
+
+
+def test_other_ranks_show_nothing(monkeypatch):
+    from trimodal.engine.hooks import rich_progress_hook
+
+    monkeypatch.setattr(rich_progress_hook, 'is_main_process', lambda: False)
+    console = console_of(True)
+    hook = RichProgressHook(console=console)
+    hook.before_train(new_runner())
+    assert console.file.getvalue() == ''
+
+
+def test_the_log_file_stays_plain(tmp_path: Path):
+    hook, runner = RichProgressHook(console=console_of(True)), new_runner()
+    file = logging.FileHandler(tmp_path / 'log.txt')
+    runner.logger.addHandler(file)
+    train_one_epoch(hook, runner)
+    hook.after_train(runner)
+    file.close()
+    assert (tmp_path / 'log.txt').read_text() == 'a line of the log\n'
+
+
+def test_refresh_must_be_positive():
+    with pytest.raises(ValueError, match=r'refresh_per_second.* got 0'):
+        RichProgressHook(refresh_per_second=0)

@@ -1,0 +1,57 @@
+"""tools/test.py: its options and its errors."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.engine.toy import ToyModel, write_config
+from tests.tools.launching import failure_of, run_tool
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Path:
+    """Weights alone are enough."""
+    path = tmp_path / 'weights.pth'
+    torch.save({'state_dict': ToyModel().state_dict()}, path)
+    return path
+
+
+def test_every_option(tmp_path: Path, monkeypatch, checkpoint: Path):
+    tta = "tta_model = dict(type='TriModalTTAModel')\ntta_pipeline = 'twice'\n"
+    config = write_config(tmp_path, 'toy', tta)
+    out, work_dir = tmp_path / 'out.json', tmp_path / 'work'
+    run_tool(
+        monkeypatch,
+        'test',
+        *(config, checkpoint, '--out', out, '--work-dir', work_dir),
+        *('--tta', '--subsets', '--launcher', 'none'),
+        *('--cfg-options', 'test_dataloader.dataset.size=6'),
+    )
+    content = json.loads(out.read_text())
+    # Once for each subset, in the order of the data set; all of them last.
+    assert len(content['predictions']) == 6
+    ids = [sample['sample_id'] for sample in content['predictions']]
+    assert ids == [f'toy_{index}' for index in range(6)]
+    assert {'accuracy/top1', 'a/accuracy/top1'} <= set(content['metrics'])
+    assert list(work_dir.glob('*/*.log'))
+
+
+def test_errors(tmp_path: Path, monkeypatch, checkpoint: Path):
+    config = write_config(tmp_path)
+    other = tmp_path / 'other.pth'
+    torch.save({'state_dict': {}}, other)
+    broken = tmp_path / 'broken.pth'
+    broken.write_text('<html>')
+    work_dir = ('--work-dir', tmp_path / 'work')
+    for arguments, message in {
+        ('none.py', checkpoint): 'config file none.py does not exist',
+        (config, 'no.pth'): 'checkpoint no.pth does not exist',
+        (config, other): 'checkpoint is of another model than the config',
+        (config, broken): 'broken.pth was not loaded',
+        (config, checkpoint, '--tta'): 'does not define tta_model',
+        (config, checkpoint, '--out', 'a.txt'): 'must end in .pkl or .json',
+    }.items():
+        line = failure_of(monkeypatch, 'test', *arguments, *work_dir)
+        assert message in line

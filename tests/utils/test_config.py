@@ -1,0 +1,94 @@
+"""Reading configs, and the one line for each mistake."""
+
+import inspect
+from pathlib import Path
+
+import pytest
+from mmengine.runner import Runner
+
+from trimodal.utils.config import (
+    _RUNNER_KEYS,
+    ConfigError,
+    load_config,
+    one_line_errors,
+)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> str:
+    path = tmp_path / 'a.py'
+    path.write_text(
+        'optim_wrapper = dict(optimizer=dict(lr=0.1))\n'
+        'pipeline = [dict(size=1), dict(size=2)]\n'
+    )
+    return str(path)
+
+
+def test_options_go_before_the_file(config: str):
+    loaded = load_config(
+        config,
+        {
+            'optim_wrapper.optimizer.lr': 0.5,
+            'pipeline.1.size': 3,
+            'compile': True,
+        },
+    )
+    assert loaded.optim_wrapper.optimizer.lr == 0.5
+    assert [step.size for step in loaded.pipeline] == [1, 3]
+    assert loaded.compile is True
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (
+            {'optim_wraper.lr': 1},
+            "the config has no 'optim_wraper'; did you mean optim_wrapper",
+        ),
+        ({'pipeline.7.size': 1}, 'pipeline.7.size=1: no such key'),
+        ({'optim_wrapper.optimizer.lr.x': 1}, 'no such key in the config'),
+    ],
+)
+def test_wrong_options(config: str, options: dict, message: str):
+    with pytest.raises(ConfigError) as error:
+        load_config(config, options)
+    assert message in str(error.value)
+    assert '\n' not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ('text', 'message'),
+    [
+        (None, 'does not exist'),
+        ('a = (', 'SyntaxError'),
+        ('a = 1 / 0', 'ZeroDivisionError'),
+        ("_base_ = 'none.py'", 'none.py'),
+        ("custom_imports = dict(imports=['no_such'])", 'no_such'),
+    ],
+)
+def test_wrong_files(tmp_path: Path, text: str | None, message: str):
+    path = tmp_path / 'a.py'
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(ConfigError, match=message) as error:
+        load_config(str(path))
+    assert str(path) in str(error.value)
+    assert '\n' not in str(error.value)
+
+
+def test_one_line_errors(capsys):
+    with (
+        pytest.raises(SystemExit, match='error: wrong') as end,
+        one_line_errors(),
+    ):
+        raise ConfigError('wrong')
+    assert end.value.code != 0
+    with pytest.raises(ConfigError), one_line_errors(debug=True):
+        raise ConfigError('wrong')
+    with pytest.raises(KeyError), one_line_errors():
+        raise KeyError('a bug of ours keeps its traceback')
+
+
+def test_the_list_of_the_runners_keys_is_whole():
+    keys = set(inspect.signature(Runner.__init__).parameters)
+    assert keys - {'self'} == _RUNNER_KEYS
