@@ -1,0 +1,18 @@
+_base_ = [
+    '../_base_/datasets/demo.py',
+    '../_base_/models/concat_small.py',
+    '../_base_/schedules/adamw_cosine_30e.py',
+    '../_base_/default_runtime.py',
+]
+
+model = dict(
+    data_preprocessor=dict(
+        modalities=dict(
+            speech=dict(
+                sample_rate=16000, n_fft=512, win_length=400, hop_length=160
+            )
+        )
+    ),
+    encoders=dict(image=dict(img_size=64, patch_size=8)),
+    heads=dict(cls=dict(num_classes=8)),
+)

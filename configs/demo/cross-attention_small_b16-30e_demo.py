@@ -1,0 +1,15 @@
+_base_ = './concat_small_b16-30e_demo.py'
+
+model = dict(
+    fusion=dict(
+        _delete_=True,
+        type='CrossModalAttentionFusion',
+        modalities={{_base_.modalities}},
+        in_channels={{_base_.width}},
+        out_channels={{_base_.width}},
+        num_layers=1,
+        num_heads=4,
+        feedforward_channels=256,
+        dropout=0.1,
+    )
+)
