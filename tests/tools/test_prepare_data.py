@@ -190,7 +190,7 @@ def test_a_killed_run_goes_on(tmp_path, repo_root):
     # Its workers end with it, and blame no file for that.
     time.sleep(1.2)
     kept = run.chunks()
-    assert 2 <= len(kept) < 8
+    assert 2 <= len(kept) < 16
     for path in run.partial.glob('*/chunk-*'):
         samples = pickle.loads(path.read_bytes())
         assert not any(sample.problems for sample in samples)
@@ -209,7 +209,7 @@ def test_a_killed_run_goes_on(tmp_path, repo_root):
 
     run = Run(repo_root, tmp_path, 'out', 0.1)
     assert run.process.wait(timeout=180) == 0
-    assert f'going on after {8 * len(more)} of 64' in run.log.read_text()
+    assert f'going on after {4 * len(more)} of 64' in run.log.read_text()
     assert not run.partial.exists()
     whole = PackedReader(str(tmp_path / 'out/train.h5'))
     values = [whole.arrays(i)['imu']['data'].tolist() for i in range(64)]

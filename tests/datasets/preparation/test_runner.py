@@ -140,18 +140,18 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, interrupted):
     folder = tmp_path / 'in/train'
     texts = [str(i) for i in range(30)]
     write_annotations(folder, write_imu(folder, texts))
-    interrupted[0] = '20.txt'
+    interrupted[0] = '22.txt'
     out = tmp_path / 'out'
     config = {'imu': CONFIG}
     with pytest.raises(KeyboardInterrupt):
         prepare_dataset(tmp_path / 'in', out, config, workers=0)
     assert not list(out.glob('*.h5'))
     assert not (out / 'report.json').exists()
-    assert interrupted == ['20.txt', *range(20)]
+    assert interrupted == ['22.txt', *range(22)]
     interrupted[:] = ['']
     prepare_dataset(tmp_path / 'in', out, config, workers=0)
-    # Two chunks of eight were finished.
-    assert interrupted == ['', *range(16, 30)]
+    # Five chunks of four were finished.
+    assert interrupted == ['', *range(20, 30)]
     whole = tmp_path / 'whole'
     prepare_dataset(tmp_path / 'in', whole, config, workers=0)
     assert (out / 'train.h5').read_bytes() == (whole / 'train.h5').read_bytes()

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 # A chunk is what an interrupted run loses per worker; a thousand of them
 # are still few files.
 _CHUNKS = 1000
-_SMALLEST_CHUNK = 8
+_SMALLEST_CHUNK = 4
 
 
 def prepare_dataset(

@@ -219,7 +219,7 @@ class WorkerPool:
 
 
 def _context() -> Any:
-    """Clean processes: MediaPipe and torch don't survive a plain fork."""
+    """Clean processes: a plain fork would copy locks that threads hold."""
     if 'forkserver' not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context('spawn')
     context = multiprocessing.get_context('forkserver')
