@@ -88,10 +88,10 @@ CONTRACTS = [
         level='layer2',
     ),
     case(
-        {'type': 'TorchvisionBackbone', 'name': 'convnext_tiny'},
+        {'type': 'TorchvisionBackbone', 'name': 'squeezenet1_1'},
         large_pictures,
-        'convnext',
-        level=1,
+        'without-batch-norm',
+        level=2,
     ),
     case(
         {
