@@ -36,6 +36,7 @@ model = dict(
             feedforward_channels=256,
             conv_channels=(32, 64, 64),
             conv_strides=((1, 2), (2, 2), (2, 2)),
+            conv_norm='batch',
         ),
         gesture=dict(
             type='HandGraphEncoder',
@@ -44,14 +45,7 @@ model = dict(
             num_layers=2,
         ),
         image=dict(
-            type='VisionTransformer',
-            img_size=28,
-            patch_size=4,
-            embed_dims=width,
-            num_layers=4,
-            num_heads=4,
-            feedforward_channels=256,
-            output='patches',
+            type='TorchvisionBackbone', name='resnet18', level='layer2'
         ),
     ),
     fusion=dict(
