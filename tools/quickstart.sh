@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . tools/env.sh
 
-CONFIG="${CONFIG:-configs/demo/cross-attention_small_b16-30e_demo.py}"
+CONFIG="${CONFIG:-configs/demo/cross-attention_small_b16-20e_demo.py}"
 WORK_DIR="${WORK_DIR:-work_dirs/quickstart}"
 RAW=data/demo
 PACKED=data/demo_packed

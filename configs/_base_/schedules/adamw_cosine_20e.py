@@ -1,4 +1,4 @@
-# AdamW, linear warm-up over 2 epochs, cosine to 1 % over the remaining 28.
+# AdamW, linear warm-up over 2 epochs, cosine to 1 % over the remaining 18.
 optim_wrapper = dict(
     type='OptimWrapper',
     optimizer=dict(type='AdamW', lr=1e-3, betas=(0.9, 0.98), weight_decay=0.05),
@@ -19,12 +19,12 @@ param_scheduler = [
         eta_min_ratio=0.01,
         by_epoch=True,
         begin=2,
-        end=30,
-        T_max=28,
+        end=20,
+        T_max=18,
         convert_to_iter_based=True,
     ),
 ]
-train_cfg = dict(by_epoch=True, max_epochs=30, val_interval=1)
+train_cfg = dict(by_epoch=True, max_epochs=20, val_interval=1)
 val_cfg = dict()
 test_cfg = dict()
 

@@ -1,7 +1,7 @@
 _base_ = [
     '../_base_/datasets/demo.py',
     '../_base_/models/concat_small.py',
-    '../_base_/schedules/adamw_cosine_30e.py',
+    '../_base_/schedules/adamw_cosine_20e.py',
     '../_base_/default_runtime.py',
 ]
 

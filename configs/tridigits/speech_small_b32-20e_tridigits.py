@@ -1,14 +1,14 @@
-_base_ = './concat_small_b32-30e_tridigits.py'
+_base_ = './concat_small_b32-20e_tridigits.py'
 
-modalities = ('gesture',)
+modalities = ('speech',)
 model = dict(
     data_preprocessor=dict(
         modalities=dict(
             _delete_=True,
-            gesture={{_base_.model.data_preprocessor.modalities.gesture}},
+            speech={{_base_.model.data_preprocessor.modalities.speech}},
         )
     ),
-    encoders=dict(_delete_=True, gesture={{_base_.model.encoders.gesture}}),
+    encoders=dict(_delete_=True, speech={{_base_.model.encoders.speech}}),
     fusion=dict(modalities=modalities),
     modality_dropout=None,
 )

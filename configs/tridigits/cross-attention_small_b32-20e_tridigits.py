@@ -1,4 +1,4 @@
-_base_ = './concat_small_b32-30e_tridigits.py'
+_base_ = './concat_small_b32-20e_tridigits.py'
 
 model = dict(
     fusion=dict(

@@ -1,14 +1,14 @@
-_base_ = './concat_small_b32-30e_tridigits.py'
+_base_ = './concat_small_b32-20e_tridigits.py'
 
-modalities = ('speech',)
+modalities = ('gesture',)
 model = dict(
     data_preprocessor=dict(
         modalities=dict(
             _delete_=True,
-            speech={{_base_.model.data_preprocessor.modalities.speech}},
+            gesture={{_base_.model.data_preprocessor.modalities.gesture}},
         )
     ),
-    encoders=dict(_delete_=True, speech={{_base_.model.encoders.speech}}),
+    encoders=dict(_delete_=True, gesture={{_base_.model.encoders.gesture}}),
     fusion=dict(modalities=modalities),
     modality_dropout=None,
 )

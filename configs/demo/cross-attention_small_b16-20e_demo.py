@@ -1,4 +1,4 @@
-_base_ = './concat_small_b16-30e_demo.py'
+_base_ = './concat_small_b16-20e_demo.py'
 
 model = dict(
     fusion=dict(
