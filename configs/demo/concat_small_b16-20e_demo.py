@@ -28,3 +28,5 @@ model = dict(
     ),
     heads=dict(cls=dict(num_classes=8)),
 )
+
+auto_scale_lr = dict(base_batch_size=16)

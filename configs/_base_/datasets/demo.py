@@ -1,7 +1,7 @@
 # The generated commands, prepared into packed HDF5: see docs/datasets.md.
-dataset_type = 'PackedTriModalDataset'
-data_root = 'data/demo_packed'
+_base_ = './packed.py'
 
+data_root = 'data/demo_packed'
 train_pipeline = [
     dict(type='SpeedPerturb'),
     dict(type='AddNoise', snr=(10, 30), prob=0.5),
@@ -12,51 +12,10 @@ train_pipeline = [
     dict(type='RandomFlip'),
     dict(type='PackInputs'),
 ]
-test_pipeline = [dict(type='PackInputs')]
 
 train_dataloader = dict(
     batch_size=16,
-    num_workers=1,
-    persistent_workers=True,
-    drop_last=True,
-    sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(
-        type=dataset_type,
-        data_root=data_root,
-        ann_file='train.h5',
-        pipeline=train_pipeline,
-    ),
+    dataset=dict(data_root=data_root, pipeline=train_pipeline),
 )
-val_dataloader = dict(
-    batch_size=50,
-    num_workers=1,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(
-        type=dataset_type,
-        data_root=data_root,
-        ann_file='val.h5',
-        pipeline=test_pipeline,
-        test_mode=True,
-    ),
-)
-test_dataloader = dict(
-    batch_size=50,
-    num_workers=1,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(
-        type=dataset_type,
-        data_root=data_root,
-        ann_file='test.h5',
-        pipeline=test_pipeline,
-        test_mode=True,
-    ),
-)
-
-val_evaluator = dict(type='Accuracy', topk=(1,))
-test_evaluator = [
-    dict(type='Accuracy', topk=(1,)),
-    dict(type='SingleLabelMetric'),
-    dict(type='PerClassTable'),
-]
+val_dataloader = dict(dataset=dict(data_root=data_root))
+test_dataloader = dict(dataset=dict(data_root=data_root))

@@ -1,7 +1,9 @@
 # AdamW, linear warm-up over 2 epochs, cosine to 1 % over the remaining 18.
 optim_wrapper = dict(
     type='OptimWrapper',
-    optimizer=dict(type='AdamW', lr=1e-3, betas=(0.9, 0.98), weight_decay=0.05),
+    optimizer=dict(
+        type='AdamW', lr=1e-3, betas=(0.9, 0.98), weight_decay=0.05
+    ),
     paramwise_cfg=dict(norm_decay_mult=0.0, bias_decay_mult=0.0),
     clip_grad=dict(max_norm=5.0),
 )
@@ -29,4 +31,4 @@ val_cfg = dict()
 test_cfg = dict()
 
 # lr is for this batch size over all processes; --auto-scale-lr follows it.
-auto_scale_lr = dict(base_batch_size=64, enable=False)
+auto_scale_lr = dict(base_batch_size=32, enable=False)
