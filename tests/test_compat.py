@@ -19,7 +19,7 @@ from mmengine.model import MMDistributedDataParallel
 from mmengine.optim import AmpOptimWrapper
 from mmengine.runner import CheckpointLoader, Runner, save_checkpoint
 from mmengine.utils import get_installed_path, is_installed
-from torch import distributed, nn
+from torch import distributed, multiprocessing, nn
 
 from trimodal import compat
 
@@ -186,10 +186,12 @@ def gloo_group(no_gpu, monkeypatch, request):
         for key, value in values.items():
             monkeypatch.setenv(key, value)
     set_device = torch.cuda.set_device
+    method = multiprocessing.get_start_method(allow_none=True)
     init_dist(request.param, backend='nccl')
     yield
     assert torch.cuda.set_device is set_device
     distributed.destroy_process_group()
+    multiprocessing.set_start_method(method, force=True)
 
 
 @pytest.mark.parametrize('gloo_group', list(ENVIRONMENT), indirect=True)

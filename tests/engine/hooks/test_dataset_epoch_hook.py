@@ -34,6 +34,15 @@ def runner_with(dataset: Any, loop: Any = None, **state: int) -> Any:
     return SimpleNamespace(train_dataloader=loader, train_loop=loop, **state)
 
 
+def test_seed_of_the_run_is_added():
+    dataset, hook = Recorder(), DatasetEpochHook()
+    dataset.seed = 100
+    for seed in (3, 3, 4):  # not once more for each training
+        hook.before_train(runner_with(dataset, seed=seed))
+        assert dataset.seed == 100 + seed
+    DatasetEpochHook().before_train(runner_with(Recorder(), seed=3))
+
+
 def test_epochs():
     dataset, hook = Recorder(), DatasetEpochHook()
     for epoch in range(3):

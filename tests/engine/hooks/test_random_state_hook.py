@@ -61,7 +61,9 @@ def last_checkpoint(work_dir: Path) -> dict[str, Any]:
     content = torch.load(work_dir / 'epoch_4.pth', weights_only=True)
     del content['meta']
     hub = content['message_hub']
-    for key in ('eta', 'cfg', 'experiment_name', 'last_ckpt', 'best_ckpt'):
+    # The version has the git commit of the moment in it.
+    own = 'eta cfg experiment_name last_ckpt best_ckpt mmengine_version'
+    for key in own.split():
         hub['runtime_info'].pop(key)
     for key in ('train/time', 'train/data_time', 'val/time', 'val/data_time'):
         hub['log_scalars'].pop(key)

@@ -34,8 +34,20 @@ class DatasetEpochHook(Hook):
 
     Augmentation draws from a generator seeded by (seed, epoch, index), so
     each epoch sees other variants and a resumed run the same ones. In a run
-    by iterations one pass over the data counts as an epoch.
+    by iterations one pass over the data counts as an epoch. The run's seed
+    is added to the data set's, so that ``--seed`` changes augmentation too.
     """
+
+    def __init__(self) -> None:
+        self._own_seeds: dict[int, int] = {}
+
+    def before_train(self, runner: Runner) -> None:
+        """Set the seed, before workers are started."""
+        for dataset in datasets_with_epoch(runner.train_dataloader.dataset):
+            seed = getattr(dataset, 'seed', None)
+            if isinstance(seed, int):
+                own = self._own_seeds.setdefault(id(dataset), seed)
+                dataset.seed = own + runner.seed
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Set the epoch that begins."""
