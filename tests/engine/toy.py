@@ -114,19 +114,26 @@ class Killed(Exception):
 
 @HOOKS.register_module()
 class KillHook(Hook):
-    """Ends the run in the given stage of the given epoch (from 0)."""
+    """Ends the run in a stage of an epoch, from an iteration on."""
 
     def __init__(
-        self, stage: str, epoch: int, priority: Any = 100, real: bool = False
+        self,
+        stage: str,
+        epoch: int,
+        iteration: int = 0,
+        priority: Any = 100,
+        real: bool = False,
     ) -> None:
-        self.epoch, self.priority, self.real = epoch, priority, real
+        self.epoch, self.iteration = epoch, iteration
+        self.priority, self.real = priority, real
         setattr(self, stage, self._kill)
 
     def _kill(self, runner: Any, **_: Any) -> None:
-        if runner.epoch == self.epoch and self.real:
+        if runner.epoch != self.epoch or runner.iter < self.iteration:
+            return
+        if self.real:
             os.kill(os.getpid(), signal.SIGKILL)
-        if runner.epoch == self.epoch:
-            raise Killed
+        raise Killed
 
 
 CONFIG = """

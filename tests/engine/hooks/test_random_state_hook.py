@@ -3,13 +3,17 @@
 import json
 import random
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from mmengine.logging import MMLogger
+from torch.utils.data import DataLoader
 
 from tests.engine.toy import Killed, write_config
+from trimodal.engine.hooks import RandomStateHook
 from trimodal.engine.hooks.random_state_hook import (
     capture_random_state,
     restore_random_state,
@@ -145,6 +149,55 @@ def test_a_run_without_a_seed_keeps_its_order(tmp_path: Path):
     four = torch.load(work / 'epoch_4.pth')
     assert four['random_state']['sampler_seed'] == two['meta']['seed']
     assert four['meta']['seed'] == two['meta']['seed']
+
+
+BY_ITERATIONS = """
+train_cfg = dict(by_epoch=False, max_iters=20, val_interval=5, val_begin=1)
+train_dataloader['sampler'] = dict(type='InfiniteSampler', shuffle=True)
+default_hooks.update(checkpoint=dict(by_epoch=False, interval=5))
+log_processor = dict(by_epoch=False)
+"""
+
+
+def test_resume_is_exact_by_iterations(tmp_path: Path):
+    """Killed in iteration 13 (6 a pass), resumed from 10."""
+    kill = "dict(type='KillHook', stage='after_train_iter', epoch=0,"
+    extra = BY_ITERATIONS + f'custom_hooks += [{kill} iteration=12)]\n'
+    work = run(tmp_path, 'killed', extra, work='w')
+    assert not (work / 'iter_15.pth').exists()
+    np.random.seed(7), torch.manual_seed(8)
+    run(tmp_path, 'resumed', BY_ITERATIONS, work='w', resume='auto')
+    straight = run(tmp_path, 'straight', BY_ITERATIONS)
+    ours, theirs = (torch.load(f / 'iter_20.pth') for f in (work, straight))
+    for part in ('state_dict', 'ema_state_dict', 'optimizer', 'random_state'):
+        assert_same(ours[part], theirs[part], part)
+
+
+def new_runner(**state: Any) -> Any:
+    loader = DataLoader([1, 2])
+    logger = MMLogger.get_instance('random')
+    return SimpleNamespace(
+        train_dataloader=loader, seed=3, logger=logger, **state
+    )
+
+
+def test_states_of_other_processes_are_not_taken(capsys):
+    hook, runner = RandomStateHook(), new_runner(_resume=True)
+    ranks = [capture_random_state()] * 2
+    saved = {'random_state': {'ranks': ranks, 'sampler_seed': 1}}
+    hook.after_load_checkpoint(runner, saved)
+    expected = [random.random() for _ in range(2)][1]
+    random.seed(0), random.random()
+    hook.before_train(runner)
+    assert random.random() == expected
+    assert 'written by 2 processes' in capsys.readouterr().out
+    assert runner.train_dataloader.generator.initial_seed() == 3
+
+
+def test_fine_tuning_takes_no_state():
+    hook, runner = RandomStateHook(), new_runner(_resume=False)
+    hook.after_load_checkpoint(runner, {'random_state': 'not even looked at'})
+    hook.before_train(runner)
 
 
 def test_capture_and_restore():
