@@ -77,5 +77,5 @@ def work_tree_guard() -> Iterator[None]:
     yield
     if before is not None:
         left = sorted(set(os.listdir(ROOT)) - before)
-        caches = {'.mypy_cache', '.pytest_cache', '.ruff_cache'}
+        caches = {'.mypy_cache', '.pytest_cache', '.ruff_cache', '.dist_test'}
         assert set(left) <= caches, f'the test left {left}; use tmp_path'

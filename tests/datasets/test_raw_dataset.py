@@ -185,7 +185,7 @@ def test_jpeg_encoding(root: Path):
 
 
 @TASK_UTILS.register_module()
-class ImuPreparer(Preparer):
+class MotionPreparer(Preparer):
     fields = ('imu_path',)
 
     def __call__(self, path, field, annotation) -> Prepared:
@@ -198,7 +198,7 @@ def test_a_fourth_modality(root: Path):
     content = json.loads(path.read_text())
     content['samples'][1]['imu_path'] = 'imu.npy'
     path.write_text(json.dumps(content))
-    dataset = raw(root, preparation=dict(imu=dict(type='ImuPreparer')))
+    dataset = raw(root, preparation=dict(imu=dict(type='MotionPreparer')))
     assert dataset[1]['imu'].shape == (7, 6)
     assert dataset[0]['imu'] is None
 
