@@ -13,19 +13,6 @@ model = dict(
             )
         )
     ),
-    encoders=dict(
-        image=dict(
-            _delete_=True,
-            type='VisionTransformer',
-            img_size=64,
-            patch_size=8,
-            embed_dims={{_base_.width}},
-            num_layers=4,
-            num_heads=4,
-            feedforward_channels=256,
-            output='patches',
-        )
-    ),
     heads=dict(cls=dict(num_classes=8)),
 )
 
