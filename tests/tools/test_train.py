@@ -83,6 +83,8 @@ def test_a_real_kill_and_a_resume(tmp_path: Path, monkeypatch, repo_root):
     assert 'Warning' not in result.stderr
     resume = (config, '--no-test', '--work-dir', work_dir, '--resume')
     run_tool(monkeypatch, 'train', *resume)
+    # A name of its own: runs of one name and second share their message hub.
+    config = write_config(tmp_path, 'straight')
     straight = (config, '--no-test', '--work-dir', tmp_path / 'straight')
     run_tool(monkeypatch, 'train', *straight)
     ours, theirs = work_dir, tmp_path / 'straight'
