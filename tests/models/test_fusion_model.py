@@ -243,6 +243,16 @@ def test_a_copy_is_independent():
     assert torch.equal(copied(**data)['cls'], want)
 
 
+def test_the_order_of_the_config_changes_nothing():
+    """mmengine sorts the keys of a config that it saves with a run."""
+    model = make_model()
+    shuffled = make_model(encoders={k: ENCODERS[k] for k in NAMES[::-1]})
+    assert shuffled.modalities == model.modalities == NAMES
+    assert shuffled.enabled_modalities == NAMES
+    names = [name for name, _ in model.named_parameters()]
+    assert [name for name, _ in shuffled.named_parameters()] == names
+
+
 @pytest.mark.parametrize(
     ('changes', 'message'),
     [
@@ -256,10 +266,6 @@ def test_a_copy_is_independent():
         (
             {'fusion': {**CROSS, 'modalities': ('speech', 'image')}},
             'fusion must take .*gesture',
-        ),
-        (
-            {'fusion': {**CROSS, 'modalities': NAMES[::-1]}},
-            'in this order',
         ),
         (
             {'heads': {'cls': {**HEADS['cls'], 'in_channels': 3}}},

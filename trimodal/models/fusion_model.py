@@ -88,12 +88,17 @@ class TriModalFusionModel(BaseModel):
         self.fusion = build(fusion, MODELS)
         self.heads = _build_dict('heads', heads)
         self.modality_dropout = build(modality_dropout, MODELS)
-        self.enabled_modalities = enabled_modalities
         self._check_widths()
+        # In the fusion's order: mmengine sorts the keys of a config that it
+        # saves, and the optimizer's state knows parameters by position.
+        self.encoders = nn.ModuleDict(
+            {name: self.encoders[name] for name in self.fusion.in_channels}
+        )
+        self.enabled_modalities = enabled_modalities
 
     @property
     def modalities(self) -> tuple[str, ...]:
-        """The modalities the model has an encoder for."""
+        """The modalities the model has an encoder for, ordered as weights."""
         return tuple(self.encoders)
 
     @property
@@ -221,11 +226,10 @@ class TriModalFusionModel(BaseModel):
             if hasattr(aligner, 'out_channels'):
                 widths = dict.fromkeys(widths, aligner.out_channels)
         wanted = self.fusion.in_channels
-        # In the same order too, as the weights have no names.
-        if list(wanted.items()) != list(widths.items()):
+        if wanted != widths:
             raise ValueError(
                 f'fusion must take {widths}, which is what the encoders and '
-                f'aligners give, in this order; got in_channels={wanted}'
+                f'aligners give, got in_channels={wanted}'
             )
         for task, head in self.heads.items():
             if head.in_channels != self.fusion.out_channels:
