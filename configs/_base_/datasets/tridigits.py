@@ -4,7 +4,7 @@ _base_ = './packed.py'
 data_root = 'data/tridigits_packed'
 train_pipeline = [
     dict(type='SpeedPerturb', speed=(0.8, 1.25)),
-    dict(type='TimeShift', max_fraction=0.3),
+    dict(type='TimeShift', max_fraction=0.2, prob=0.3),
     dict(type='AddNoise', snr=(5, 30), prob=0.5),
     dict(type='VolumePerturb'),
     dict(type='TemporalJitter', prob=0.5),

@@ -19,7 +19,7 @@ model = dict(
                 top_db=40.0,
                 normalize='utterance',
                 spec_augment=dict(
-                    type='SpecAugment', time_width=12, freq_width=10
+                    type='SpecAugment', time_width=10, freq_width=8
                 ),
             ),
             gesture=dict(type='GesturePreprocessor'),
