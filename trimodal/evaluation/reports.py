@@ -88,9 +88,7 @@ def text_table(
     out = io.StringIO()
     # Markup off: a class may be called '[red]'. Rich would also fold the
     # table to the terminal, so its width is what the table asks for.
-    console = Console(
-        file=out, markup=False, emoji=False, width=100_000
-    )
+    console = Console(file=out, markup=False, emoji=False, width=100_000)
     console.print(table, crop=False, highlight=False)
     return '\n'.join(
         line.strip() for line in out.getvalue().split('\n') if line.strip()
