@@ -172,6 +172,7 @@ def test_stages_of_a_resnet():
     [
         ({'name': 'resnet19'}, "name .*'resnet19'"),
         ({'name': 'raft_small'}, "name .*'raft_small'"),
+        ({'name': 'vit_b_32'}, "name .*any picture size.*'vit_b_32'"),
         ({'level': 5}, r"level .*'layer4'.*got 5"),
         ({'level': 'layer9'}, "level .*'layer9'"),
         ({'level': 'fc'}, 'level must give a grid'),

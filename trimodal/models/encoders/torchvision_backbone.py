@@ -82,7 +82,13 @@ class TorchvisionBackbone(BaseEncoder):
             )
         stages = tuple(group[-1] for group in groups)
         features = _cut(model, level, stages)
-        channels, channels_last = probe(features)
+        try:
+            channels, channels_last = probe(features)
+        except AssertionError as error:  # torchvision's VisionTransformer
+            raise ValueError(
+                'name must be a classifier that takes any picture size, got '
+                f'{name!r} ({error})'
+            ) from error
         super().__init__(channels, init_cfg)
         self.stages = stages
         self.channels_last = channels_last
@@ -172,9 +178,11 @@ class TorchvisionBackbone(BaseEncoder):
         ]
         for norm in norms:
             norm.training = False
-        yield
-        for norm in norms:
-            norm.training = True
+        try:
+            yield
+        finally:
+            for norm in norms:
+                norm.training = True
 
     def _frozen_modules(self) -> list[nn.Module]:
         return [
