@@ -12,12 +12,17 @@ import argparse
 import logging
 import sys
 from pathlib import Path
+from typing import Any
 
 from trimodal.datasets.annotations import AnnotationError
-from trimodal.datasets.preparation import prepare_dataset
+from trimodal.datasets.preparation import build_preparers, prepare_dataset
 from trimodal.datasets.splits import parse_ratios
 from trimodal.utils.cli import CfgOptions
-from trimodal.utils.config import load_config, one_line_errors
+from trimodal.utils.config import (
+    ConfigError,
+    load_config,
+    one_line_errors,
+)
 
 CONFIG = 'configs/_base_/preprocessing/default.py'
 
@@ -64,6 +69,25 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def load_modalities(path: str, cfg_options: dict[str, Any]) -> dict[str, Any]:
+    """Read the config of each preparer, and see that they can be built.
+
+    Raises:
+        ConfigError: If there are none, or a name in them is wrong.
+    """
+    modalities = load_config(path, cfg_options).get('modalities')
+    if not isinstance(modalities, dict):
+        raise ConfigError(
+            f'{path} does not say what to make of each modality '
+            f'(modalities=dict(...)), as {CONFIG} does'
+        )
+    try:
+        build_preparers(modalities)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ConfigError(f'{path}: {error.args[0]}') from error
+    return modalities.to_dict()
+
+
 def main() -> None:
     """Parse, load the config, prepare."""
     args = parse_args()
@@ -71,12 +95,12 @@ def main() -> None:
         level=logging.INFO, stream=sys.stdout, format='%(message)s'
     )
     with one_line_errors():
-        config = load_config(args.config, args.cfg_options)
+        modalities = load_modalities(args.config, args.cfg_options)
     try:
         prepare_dataset(
             args.input,
             args.output,
-            config.modalities.to_dict(),
+            modalities,
             workers=args.workers,
             ratios=args.split_ratios and parse_ratios(args.split_ratios),
             seed=args.seed,

@@ -120,6 +120,9 @@ def test_faults_end_it_with_a_list_and_can_be_skipped(tool, tmp_path):
         (['--split-ratios', 'train=1'], 'which split ratios divide'),
         (['--shards', '0'], 'shards must be at least 1'),
         (['--cfg-options', 'modality.image=None'], 'modality'),
+        (['--cfg-options', 'modalities.image.size=9'], "'size'"),
+        (['--cfg-options', 'modalities.image.type=X'], 'Registered'),
+        (['--config', 'configs/_base_/default_runtime.py'], 'modalities='),
     ],
 )
 def test_mistakes_get_one_line(tool, tmp_path, arguments, reason):
