@@ -14,6 +14,8 @@ else
     resources=(--gres="gpu:$per_node" --ntasks="$tasks" --ntasks-per-node="$per_node")
 fi
 cpus=${CPUS_PER_TASK:-5}
+# mmengine calls it so; two jobs that share a node need different ones.
+[ -z "${PORT:-}" ] || export MASTER_PORT=$PORT
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
 export MKL_NUM_THREADS=${MKL_NUM_THREADS:-$OMP_NUM_THREADS}
 

@@ -83,6 +83,14 @@ def test_several_nodes(echo: dict[str, str]):
         assert option in words
 
 
+def test_slurm_port(echo: dict[str, str]):
+    """mmengine reads MASTER_PORT."""
+    srun = Path(echo['PATH'].split(os.pathsep)[0]) / 'srun'
+    srun.write_text('#!/bin/sh\necho "port=$MASTER_PORT"\n')
+    given = ('slurm_train.sh', 'part', 'job', 'c.py')
+    assert script(*given, PORT=1234, **echo).stdout == 'port=1234\n'
+
+
 def test_slurm(echo: dict[str, str]):
     given = ('part', 'job', 'c.py')
     resources = dict(GPUS=16, GPUS_PER_NODE=8, SRUN_ARGS='--quotatype=x --y')
