@@ -9,8 +9,14 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . tools/env.sh
 
-CONFIG="${CONFIG:-configs/demo/cross-attention_small_b16-20e_demo.py}"
-WORK_DIR="${WORK_DIR:-work_dirs/quickstart}"
+DEFAULT=configs/demo/cross-attention_small_b16-20e_demo.py
+CONFIG="${CONFIG:-$DEFAULT}"
+# What is done for one config is not done for another.
+if [ "$CONFIG" = "$DEFAULT" ]; then
+    WORK_DIR="${WORK_DIR:-work_dirs/quickstart}"
+else
+    WORK_DIR="${WORK_DIR:-work_dirs/quickstart_$(basename "$CONFIG" .py)}"
+fi
 RAW=data/demo
 PACKED=data/demo_packed
 PREPARATION=configs/_base_/preprocessing/demo.py
