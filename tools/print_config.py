@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from trimodal.utils.cli import CfgOptions
+from trimodal.utils.cli import add_cfg_options
 from trimodal.utils.config import load_config, one_line_errors
 
 
@@ -15,14 +15,7 @@ def main() -> None:
     """Parse, merge, print or write."""
     parser = argparse.ArgumentParser(description='Print a merged config.')
     parser.add_argument('config', help='config file')
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        default={},
-        action=CfgOptions,
-        metavar='KEY=VALUE',
-        help='settings that go before those of the config',
-    )
+    add_cfg_options(parser)
     parser.add_argument('--save-path', help='write there instead')
     args = parser.parse_args()
 

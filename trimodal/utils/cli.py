@@ -31,14 +31,12 @@ class CfgOptions(DictAction):
             parser.error(f'argument {option_string}: {error}')
 
 
-def add_common_options(parser: argparse.ArgumentParser) -> None:
-    """Add the config file and what training and testing have in common.
+def add_cfg_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--cfg-options``.
 
     Args:
         parser (ArgumentParser): The tool's parser.
     """
-    parser.add_argument('config', help='config file')
-    parser.add_argument('--work-dir', help='folder for logs and checkpoints')
     parser.add_argument(
         '--cfg-options',
         nargs='+',
@@ -48,6 +46,17 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
         help='settings that go before those of the config, such as '
         'optim_wrapper.optimizer.lr=0.01 or key="[a,b]"',
     )
+
+
+def add_common_options(parser: argparse.ArgumentParser) -> None:
+    """Add the config file and what training and testing have in common.
+
+    Args:
+        parser (ArgumentParser): The tool's parser.
+    """
+    parser.add_argument('config', help='config file')
+    parser.add_argument('--work-dir', help='folder for logs and checkpoints')
+    add_cfg_options(parser)
     parser.add_argument(
         '--launcher',
         choices=['none', 'pytorch', 'slurm', 'mpi'],

@@ -19,19 +19,3 @@ train_dataloader = dict(
 )
 val_dataloader = dict(dataset=dict(data_root=data_root))
 test_dataloader = dict(dataset=dict(data_root=data_root))
-
-# For tools/test.py --tta: the mean over three speeds of speaking.
-tta_model = dict(type='TriModalTTAModel')
-tta_pipeline = [
-    dict(
-        type='TestTimeAug',
-        transforms=[
-            [
-                dict(type='SpeedPerturb', speed=(0.9, 0.9)),
-                dict(type='SpeedPerturb', speed=(1.0, 1.0)),
-                dict(type='SpeedPerturb', speed=(1.1, 1.1)),
-            ],
-            [dict(type='PackInputs')],
-        ],
-    )
-]

@@ -40,3 +40,19 @@ test_evaluator = [
     dict(type='SingleLabelMetric'),
     dict(type='PerClassTable'),
 ]
+
+# For tools/test.py --tta: the mean over three speeds of speaking.
+tta_model = dict(type='TriModalTTAModel')
+tta_pipeline = [
+    dict(
+        type='TestTimeAug',
+        transforms=[
+            [
+                dict(type='SpeedPerturb', speed=(0.9, 0.9)),
+                dict(type='SpeedPerturb', speed=(1.0, 1.0)),
+                dict(type='SpeedPerturb', speed=(1.1, 1.1)),
+            ],
+            [dict(type='PackInputs')],
+        ],
+    )
+]
