@@ -17,7 +17,7 @@ from typing import Any
 from trimodal.datasets.annotations import AnnotationError
 from trimodal.datasets.preparation import build_preparers, prepare_dataset
 from trimodal.datasets.splits import parse_ratios
-from trimodal.utils.cli import CfgOptions
+from trimodal.utils.cli import add_cfg_options
 from trimodal.utils.config import (
     ConfigError,
     load_config,
@@ -41,14 +41,8 @@ def parse_args() -> argparse.Namespace:
         default=str(Path(__file__).resolve().parents[1] / CONFIG),
         help=f'what to make of each modality (default: {CONFIG})',
     )
-    add(
-        '--cfg-options',
-        nargs='+',
-        default={},
-        action=CfgOptions,
-        metavar='KEY=VALUE',
-        help='settings that go before those of the config, such as '
-        'modalities.gesture.border=0.5 or modalities.image=None',
+    add_cfg_options(
+        parser, 'modalities.gesture.border=0.5 or modalities.image=None'
     )
     add('--workers', type=int, help='processes (default: one a core)')
     add(

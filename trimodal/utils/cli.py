@@ -31,11 +31,16 @@ class CfgOptions(DictAction):
             parser.error(f'argument {option_string}: {error}')
 
 
-def add_cfg_options(parser: argparse.ArgumentParser) -> None:
+def add_cfg_options(
+    parser: argparse.ArgumentParser,
+    example: str = 'optim_wrapper.optimizer.lr=0.01 or key="[a,b]"',
+) -> None:
     """Add ``--cfg-options``.
 
     Args:
         parser (ArgumentParser): The tool's parser.
+        example (str): Settings shown in the help. Defaults to some of a
+            training config.
     """
     parser.add_argument(
         '--cfg-options',
@@ -43,8 +48,7 @@ def add_cfg_options(parser: argparse.ArgumentParser) -> None:
         default={},
         action=CfgOptions,
         metavar='KEY=VALUE',
-        help='settings that go before those of the config, such as '
-        'optim_wrapper.optimizer.lr=0.01 or key="[a,b]"',
+        help=f'settings that go before those of the config, such as {example}',
     )
 
 
