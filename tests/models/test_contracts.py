@@ -1,115 +1,52 @@
 """Every registered encoder, aligner and fusion against the contract."""
 
-from functools import partial
+import importlib
+import pkgutil
 
 import pytest
 
-from tests.models.contracts import (
-    CHECKS,
-    Contract,
-    gesture_samples,
-    image_samples,
-    speech_samples,
-    stream_samples,
-)
-
-SPEECH = {
-    'type': 'SpeechTransformer',
-    'in_channels': 16,
-    'embed_dims': 16,
-    'num_layers': 2,
-    'num_heads': 2,
-    'feedforward_channels': 32,
-    'conv_channels': (4, 8),
-    'dropout': 0.0,
-}
-HAND = {
-    'type': 'HandGraphEncoder',
-    'graph_channels': (8, 12),
-    'embed_dims': 16,
-    'num_layers': 2,
-    'dropout': 0.0,
-}
-VIT = {
-    'type': 'VisionTransformer',
-    'img_size': 32,
-    'patch_size': 8,
-    'embed_dims': 16,
-    'num_layers': 2,
-    'num_heads': 2,
-    'feedforward_channels': 32,
-}
-WIDTHS = {'speech': 12, 'gesture': 8, 'image': 10}
-FUSION = {
-    'modalities': tuple(WIDTHS),
-    'in_channels': WIDTHS,
-    'out_channels': 16,
-}
-CONCAT = dict(type='ConcatFusion', **FUSION)
-CROSS = dict(
-    type='CrossModalAttentionFusion', num_heads=2, dropout=0.0, **FUSION
-)
-
-pictures = partial(image_samples, sizes=((32, 32), (40, 24), (17, 30)))
-large_pictures = partial(image_samples, sizes=((64, 64), (64, 96)))
-streams = partial(stream_samples, widths=WIDTHS)
-
-
-def case(config: dict, samples, name: str = '', **changes) -> Contract:
-    label = '-'.join(filter(None, [config['type'], name]))
-    return Contract({**config, **changes}, samples, label)
-
+from tests.models import cases
+from trimodal.models import BaseAligner, BaseEncoder, BaseFusion
+from trimodal.registry import MODELS
+from trimodal.testing import CHECKS, run_distributed
 
 CONTRACTS = [
-    case(SPEECH, speech_samples),
-    case(SPEECH, speech_samples, 'learned', positions='learned', max_length=8),
-    case(SPEECH, speech_samples, 'conv1d', conv_dims=1, conv_kernel_size=5),
-    case(SPEECH, speech_samples, 'batch', conv_norm='batch'),
-    case(SPEECH, speech_samples, 'strides', conv_strides=(3, 1)),
-    case(HAND, gesture_samples),
-    case(
-        HAND,
-        gesture_samples,
-        'concat',
-        hand_fusion='concat',
-        adjacency='physical',
-        joint_pooling='mean',
-    ),
-    case(HAND, gesture_samples, 'attention', hand_fusion='attention'),
-    case(HAND, gesture_samples, 'two-hops', max_hops=2),
-    case(VIT, pictures),
-    case(VIT, pictures, 'sinusoidal', positions='sinusoidal', layer_scale=0.1),
-    case(VIT, pictures, 'cls', output='cls'),
-    case(VIT, pictures, 'mean', output='mean', cls_token=False),
-    case(VIT, pictures, 'patches', output='patches'),
-    case(
-        {'type': 'TorchvisionBackbone', 'name': 'resnet18'},
-        large_pictures,
-        level='layer2',
-    ),
-    case(
-        {'type': 'TorchvisionBackbone', 'name': 'squeezenet1_1'},
-        large_pictures,
-        'without-batch-norm',
-        level=2,
-    ),
-    case(
-        {
-            'type': 'ProjectionAligner',
-            'in_channels': WIDTHS,
-            'out_channels': 16,
-        },
-        streams,
-    ),
-    case(CONCAT, streams),
-    case(CONCAT, streams, 'attention', pooling='attention'),
-    case(CONCAT, streams, 'max', pooling='max'),
-    case(CROSS, streams),
-    case(CROSS, streams, 'attention', pooling='attention'),
+    contract
+    for info in pkgutil.iter_modules(cases.__path__)
+    for contract in importlib.import_module(
+        f'{cases.__name__}.{info.name}'
+    ).CONTRACTS
 ]
 
 
 @pytest.mark.parametrize('check', CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize('contract', CONTRACTS, ids=lambda c: c.id)
-def test_contract(contract, check) -> None:
+def test_contract(contract, check):
     check(contract)
+
+
+@pytest.fixture(scope='module')
+def faults() -> dict[str, str]:
+    return run_distributed(CONTRACTS)
+
+
+def test_two_processes(faults):
+    assert not faults, '\n\n'.join(f'{k}: {v}' for k, v in faults.items())
+
+
+def test_every_part_has_a_contract():
+    MODELS.import_from_location()
+    bases = (BaseAligner, BaseEncoder, BaseFusion)
+    parts = {
+        name
+        for name, part in MODELS.module_dict.items()
+        if isinstance(part, type)
+        and issubclass(part, bases)
+        and part.__module__.startswith('trimodal.')
+    }
+    assert parts <= {contract.cfg['type'] for contract in CONTRACTS}
+
+
+def test_names_of_contracts_are_unique():
+    names = [contract.id for contract in CONTRACTS]
+    assert len(names) == len(set(names))

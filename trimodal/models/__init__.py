@@ -24,6 +24,7 @@ from trimodal.models.fusions import (
 from trimodal.models.heads import BaseHead, ClsHead
 from trimodal.models.layers import ModalityDropout, SpecAugment
 from trimodal.models.losses import CrossEntropyLoss
+from trimodal.models.objectives import BaseObjective
 from trimodal.models.tta import TriModalTTAModel
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     'BaseEncoder',
     'BaseFusion',
     'BaseHead',
+    'BaseObjective',
     'BasePreprocessor',
     'ClsHead',
     'ConcatFusion',

@@ -10,6 +10,7 @@ from torch import Tensor, nn, zeros_like
 from trimodal.models.aligners.base import BaseAligner
 from trimodal.models.heads.base import BaseHead
 from trimodal.models.layers.checks import check_choice
+from trimodal.models.objectives.base import BaseObjective
 from trimodal.registry import MODELS
 from trimodal.structures import (
     Fused,
@@ -30,10 +31,12 @@ class Features:
 
     Args:
         fused (Fused): What was fused.
+        streams (dict[str, Tokens]): What the fusion was given.
         aligned (tuple[dict[str, Tokens], ...]): What each aligner gave.
     """
 
     fused: Fused
+    streams: dict[str, Tokens]
     aligned: tuple[dict[str, Tokens], ...]
 
 
@@ -45,7 +48,8 @@ class TriModalFusionModel(BaseModel):
 
         extract_feat(inputs)   encoders > aligners > fusion
         forward(mode='tensor')   extract_feat > heads' raw outputs
-        forward(mode='loss')     extract_feat > aligners' and heads' losses
+        forward(mode='loss')     extract_feat > losses of aligners, fusion,
+                                 heads and objectives
         forward(mode='predict')  extract_feat > heads' predictions
 
     Args:
@@ -56,6 +60,12 @@ class TriModalFusionModel(BaseModel):
             its config.
         aligners (Sequence[Mapping | nn.Module]): Aligners or their configs,
             one after the other. Defaults to ().
+        objectives (Mapping[str, Mapping | nn.Module] | None): What training
+            asks for beside the heads' losses, by name, or their configs.
+            Defaults to None.
+        frozen_encoders (Sequence[str]): Modalities whose encoders stay as
+            they are, running statistics and dropout included. Defaults to
+            ().
         data_preprocessor (Mapping | nn.Module | None): Makes batches, or its
             config. Defaults to None: batches come ready.
         modality_dropout (Mapping | nn.Module | None): Takes modalities away
@@ -67,8 +77,9 @@ class TriModalFusionModel(BaseModel):
             mmengine. Defaults to None.
 
     Raises:
-        ValueError: If there is no encoder or no head, an enabled modality is
-            unknown, or encoders, fusion and heads do not fit together.
+        ValueError: If there is no encoder or no head, a frozen or enabled
+            modality is unknown, or encoders, fusion and heads do not fit
+            together.
     """
 
     def __init__(
@@ -77,6 +88,8 @@ class TriModalFusionModel(BaseModel):
         fusion: Config | nn.Module,
         heads: Mapping[str, Config | nn.Module],
         aligners: Sequence[Config | nn.Module] = (),
+        objectives: Mapping[str, Config | nn.Module] | None = None,
+        frozen_encoders: Sequence[str] = (),
         data_preprocessor: Config | nn.Module | None = None,
         modality_dropout: Config | nn.Module | None = None,
         enabled_modalities: Sequence[str] | None = None,
@@ -87,14 +100,27 @@ class TriModalFusionModel(BaseModel):
         self.aligners = nn.ModuleList(build(a, MODELS) for a in aligners)
         self.fusion = build(fusion, MODELS)
         self.heads = _build_dict('heads', heads)
+        self.objectives = _build_dict('objectives', objectives or {})
         self.modality_dropout = build(modality_dropout, MODELS)
-        self._check_widths()
+        _check_widths(self)
         # In the fusion's order: mmengine sorts the keys of a config that it
         # saves, and the optimizer's state knows parameters by position.
         self.encoders = nn.ModuleDict(
             {name: self.encoders[name] for name in self.fusion.in_channels}
         )
         self.enabled_modalities = enabled_modalities
+        for name in frozen_encoders:
+            check_choice('frozen_encoders', name, self.modalities)
+            self.encoders[name].requires_grad_(False)
+        self.frozen_encoders = tuple(frozen_encoders)
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> 'TriModalFusionModel':
+        """Set the mode; frozen encoders stay in evaluation."""
+        super().train(mode)
+        for name in self.frozen_encoders:
+            self.encoders[name].eval()
+        return self
 
     @property
     def modalities(self) -> tuple[str, ...]:
@@ -155,14 +181,14 @@ class TriModalFusionModel(BaseModel):
             inputs (Mapping[str, ModalityInput]): A batch per modality.
 
         Returns:
-            Features: What was fused, and what each aligner gave.
+            Features: What was fused, of what, and what each aligner gave.
         """
         tokens = self._encode(self._select(inputs))
         aligned = []
         for aligner in self.aligners:
             tokens = aligner(tokens)
             aligned.append(tokens)
-        return Features(self.fusion(tokens), tuple(aligned))
+        return Features(self.fusion(tokens), tokens, tuple(aligned))
 
     def _select(self, inputs: Inputs) -> dict[str, ModalityInput]:
         """The inputs, with what is disabled or dropped made absent."""
@@ -198,9 +224,14 @@ class TriModalFusionModel(BaseModel):
                 zip(self.aligners, features.aligned, strict=True)
             )
         }
+        parts['fusion'] = dict(features.fused.losses)
         for task, head in self.heads.items():
             parts[task] = cast(BaseHead, head).loss(
                 features.fused, data_samples
+            )
+        for name, objective in self.objectives.items():
+            parts[name] = cast(BaseObjective, objective).loss(
+                features.streams, features.fused, data_samples
             )
         return {
             f'{part}.{name}': value
@@ -219,29 +250,30 @@ class TriModalFusionModel(BaseModel):
             sample.modality_weights = weights.detach().float()
         return list(data_samples)
 
-    def _check_widths(self) -> None:
-        """Find a misfit when the model is built, not when it first runs."""
-        widths = {n: e.out_channels for n, e in self.encoders.items()}
-        for aligner in self.aligners:
-            if hasattr(aligner, 'out_channels'):
-                widths = dict.fromkeys(widths, aligner.out_channels)
-        wanted = self.fusion.in_channels
-        if wanted != widths:
+
+def _check_widths(model: TriModalFusionModel) -> None:
+    """Find a misfit when the model is built, not when it first runs."""
+    widths = {n: e.out_channels for n, e in model.encoders.items()}
+    for aligner in model.aligners:
+        if hasattr(aligner, 'out_channels'):
+            widths = dict.fromkeys(widths, aligner.out_channels)
+    wanted = model.fusion.in_channels
+    if wanted != widths:
+        raise ValueError(
+            f'fusion must take {widths}, which is what the encoders and '
+            f'aligners give, got in_channels={wanted}'
+        )
+    for task, head in model.heads.items():
+        if head.in_channels != model.fusion.out_channels:
             raise ValueError(
-                f'fusion must take {widths}, which is what the encoders and '
-                f'aligners give, got in_channels={wanted}'
+                f'head {task!r} must take {model.fusion.out_channels} '
+                f'channels, got in_channels={head.in_channels}'
             )
-        for task, head in self.heads.items():
-            if head.in_channels != self.fusion.out_channels:
-                raise ValueError(
-                    f'head {task!r} must take {self.fusion.out_channels} '
-                    f'channels, got in_channels={head.in_channels}'
-                )
 
 
 def _build_dict(
     name: str, items: Mapping[str, Config | nn.Module]
 ) -> nn.ModuleDict:
-    if not items:
+    if not items and name != 'objectives':
         raise ValueError(f'{name} must name at least one, got none')
     return nn.ModuleDict({k: build(item, MODELS) for k, item in items.items()})

@@ -5,7 +5,8 @@ Shape letters, here and in every model file:
     V joints (vertices), N samples of a waveform.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from torch import Tensor
 
@@ -50,11 +51,15 @@ class Tokens:
         x (Tensor): float ``[B, T, C]``; zero where ``mask`` is False.
         mask (Tensor): bool ``[B, T]``, True for real steps.
         present (Tensor): bool ``[B]``; False rows have no True in ``mask``.
+        grids (tuple[tuple[int, int], ...]): Heights and widths, in cells, of
+            the padded grids that the last steps come from, row by row and one
+            grid after the other. Defaults to (): a sequence.
     """
 
     x: Tensor
     mask: Tensor
     present: Tensor
+    grids: tuple[tuple[int, int], ...] = ()
 
     def with_x(self, x: Tensor) -> 'Tokens':
         """The same steps with other features, masked again to zero."""
@@ -72,9 +77,13 @@ class Fused:
         weights (Tensor): float ``[B, M]`` in the order of the fusion's
             ``modalities``: each modality's share, 0 where absent, a row
             sums to 1 (to 0 where every modality is absent).
+        losses (Mapping[str, Tensor]): What the fusion itself asks for in
+            training, with ``loss`` in the names, and statistics without.
+            Defaults to none.
     """
 
     tokens: Tensor
     mask: Tensor
     pooled: Tensor
     weights: Tensor
+    losses: Mapping[str, Tensor] = field(default_factory=dict)

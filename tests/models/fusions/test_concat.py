@@ -3,9 +3,9 @@
 import torch
 import torch.nn.functional as F
 
-from tests.models.contracts import stack_streams, stream_samples
 from trimodal.models import ConcatFusion
 from trimodal.structures import Tokens
+from trimodal.testing import stack_streams, stream_samples
 
 WIDTHS = {'a': 4, 'b': 5, 'c': 6}
 

@@ -1,0 +1,42 @@
+"""What every objective is."""
+
+from abc import ABCMeta, abstractmethod
+from collections.abc import Mapping, Sequence
+
+from mmengine.model import BaseModule
+from torch import Tensor
+
+from trimodal.structures import Fused, Tokens, TriModalDataSample
+
+Samples = Sequence[TriModalDataSample]
+
+
+class BaseObjective(BaseModule, metaclass=ABCMeta):
+    """Something training asks for beside the heads' losses.
+
+    It sees the streams as the fusion got them and what was fused, and is not
+    asked in evaluation.
+
+    Args:
+        init_cfg (dict | list[dict] | None): Weight initialisation, as in
+            mmengine. Defaults to None.
+    """
+
+    @abstractmethod
+    def loss(
+        self,
+        streams: Mapping[str, Tokens],
+        fused: Fused,
+        data_samples: Samples,
+    ) -> dict[str, Tensor]:
+        """What is to be optimised.
+
+        Args:
+            streams (Mapping[str, Tokens]): What the fusion was given.
+            fused (Fused): What was fused.
+            data_samples (Sequence[TriModalDataSample]): One a sample.
+
+        Returns:
+            dict[str, Tensor]: Scalars with ``loss`` in their names, and,
+            without it, statistics.
+        """
