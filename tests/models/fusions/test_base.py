@@ -1,5 +1,7 @@
 """What fusions share."""
 
+import math
+
 import pytest
 import torch
 
@@ -7,7 +9,9 @@ from trimodal.models import BaseFusion
 from trimodal.models.fusions.base import (
     join_streams,
     shares,
+    split_streams,
     stack_present,
+    weigh,
 )
 from trimodal.structures import Fused, Tokens
 
@@ -73,6 +77,19 @@ def test_helpers():
     assert mask.shape == (3, 5)
     assert torch.equal(x[:, 2:], streams['b'].x)
     assert stack_present(streams).shape == (3, 2)
+    parts = split_streams(2 * x, streams)
+    assert torch.equal(parts['b'].x, 2 * streams['b'].x)
+    assert parts['b'].mask is streams['b'].mask
+
+
+def test_weigh_by_hand():
+    pooled = torch.tensor([[[1.0], [2.0], [5.0]]]).expand(3, 3, 1)
+    scores = torch.tensor([0.0, math.log(3), 0.0]).expand(3, 3)
+    present = torch.tensor([[1, 1, 0], [0, 0, 1], [0, 0, 0]]).bool()
+    whole, weights = weigh(pooled, scores, present)
+    torch.testing.assert_close(whole, torch.tensor([[1.75], [5.0], [0.0]]))
+    want = torch.tensor([[0.25, 0.75, 0], [0, 0, 1], [0, 0, 0]])
+    torch.testing.assert_close(weights, want)
 
 
 def test_shares_by_hand():

@@ -5,11 +5,13 @@ Shape letters: see :mod:`trimodal.structures.streams`.
 
 from abc import ABCMeta, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import torch
 from mmengine.model import BaseModule
 from torch import Tensor
 
+from trimodal.models.layers import masked_softmax
 from trimodal.models.layers.checks import check_positive
 from trimodal.structures import Fused, Tokens
 
@@ -138,6 +140,42 @@ def join_streams(streams: Streams) -> tuple[Tensor, Tensor]:
     """
     x = torch.cat([stream.x for stream in streams.values()], dim=1)
     return x, torch.cat([stream.mask for stream in streams.values()], dim=1)
+
+
+def split_streams(x: Tensor, streams: Streams) -> Streams:
+    """Undo :func:`join_streams`.
+
+    Args:
+        x (Tensor): float ``[B, T, C]``, zero where masked.
+        streams (dict[str, Tokens]): The streams that were joined, whose
+            lengths add up to ``T``.
+
+    Returns:
+        dict[str, Tokens]: The streams with their parts of ``x``, as views.
+    """
+    parts = x.split([s.mask.shape[1] for s in streams.values()], dim=1)
+    return {
+        name: replace(stream, x=part)
+        for (name, stream), part in zip(streams.items(), parts, strict=True)
+    }
+
+
+def weigh(
+    pooled: Tensor, scores: Tensor, present: Tensor
+) -> tuple[Tensor, Tensor]:
+    """A sum weighted by a softmax over the present modalities.
+
+    Args:
+        pooled (Tensor): float ``[B, M, C]``, one vector a modality.
+        scores (Tensor): float ``[B, M]``.
+        present (Tensor): bool ``[B, M]``.
+
+    Returns:
+        tuple[Tensor, Tensor]: The sum, float ``[B, C]``, and the weights,
+        float ``[B, M]``; both zero where everything is absent.
+    """
+    weights = masked_softmax(scores, present)
+    return (weights.unsqueeze(2) * pooled).sum(1), weights
 
 
 def shares(sizes: Tensor, present: Tensor) -> Tensor:

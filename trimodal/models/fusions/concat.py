@@ -15,9 +15,14 @@ from trimodal.models.fusions.base import (
     shares,
     stack_present,
 )
-from trimodal.models.layers import MaskedPooling, init_transformer
+from trimodal.models.layers import (
+    StreamPoolings,
+    StreamProjections,
+    init_transformer,
+    learned_vectors,
+)
 from trimodal.models.layers.checks import check_probability
-from trimodal.models.layers.transformer import INIT_STD, NORM_EPS
+from trimodal.models.layers.transformer import NORM_EPS
 from trimodal.registry import MODELS
 from trimodal.structures import Fused
 
@@ -57,26 +62,11 @@ class ConcatFusion(BaseFusion):
     ) -> None:
         super().__init__(modalities, in_channels, out_channels, init_cfg)
         check_probability(dropout=dropout)
-        self.projections = nn.ModuleDict(
-            {
-                name: nn.Sequential(
-                    nn.Linear(width, out_channels),
-                    nn.LayerNorm(out_channels, eps=NORM_EPS),
-                    nn.GELU(),
-                )
-                for name, width in self.in_channels.items()
-            }
+        self.projections = StreamProjections(
+            self.in_channels, out_channels, norm=True
         )
-        self.poolings = nn.ModuleDict(
-            {
-                name: MaskedPooling(pooling, out_channels)
-                for name in self.modalities
-            }
-        )
-        self.absent = nn.Parameter(
-            torch.empty(len(self.modalities), out_channels)
-        )
-        nn.init.trunc_normal_(self.absent, std=INIT_STD)
+        self.poolings = StreamPoolings(self.modalities, pooling, out_channels)
+        self.absent = learned_vectors(len(self.modalities), out_channels)
         self.dropout = nn.Dropout(dropout)
         self.mixes = nn.ModuleDict(
             {
@@ -96,19 +86,9 @@ class ConcatFusion(BaseFusion):
         Returns:
             Fused: tokens are the projected streams, one after the other.
         """
-        projected = {
-            name: stream.with_x(self.projections[name](stream.x))
-            for name, stream in streams.items()
-        }
+        projected = self.projections(streams)
         present = stack_present(projected)
-        pooled = torch.stack(
-            [
-                self.poolings[name](stream.x, stream.mask)
-                for name, stream in projected.items()
-            ],
-            dim=1,
-        )
-        parts = self._contributions(pooled, present)
+        parts = self._contributions(self.poolings(projected), present)
         tokens, mask = join_streams(projected)
         # The weights tell, they do not steer: nothing is learned from them.
         sizes = parts.detach().float().norm(dim=2)

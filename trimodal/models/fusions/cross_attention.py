@@ -14,17 +14,18 @@ from trimodal.models.fusions.base import (
     Streams,
     join_streams,
     stack_present,
+    weigh,
 )
 from trimodal.models.layers import (
     FeedForward,
-    MaskedPooling,
     MultiheadAttention,
     ResidualBranch,
+    StreamNorms,
+    StreamPoolings,
+    StreamProjections,
     init_transformer,
-    masked_softmax,
 )
 from trimodal.models.layers.checks import check_positive
-from trimodal.models.layers.transformer import NORM_EPS
 from trimodal.registry import MODELS
 from trimodal.structures import Fused
 
@@ -49,16 +50,8 @@ class CrossModalLayer(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-
-        def norms() -> nn.ModuleDict:
-            return nn.ModuleDict(
-                {
-                    name: nn.LayerNorm(embed_dims, eps=NORM_EPS)
-                    for name in modalities
-                }
-            )
-
-        self.norm1, self.norm2 = norms(), norms()
+        self.norm1 = StreamNorms(modalities, embed_dims)
+        self.norm2 = StreamNorms(modalities, embed_dims)
         self.attention = nn.ModuleDict(
             {
                 f'{query}_from_{key}': MultiheadAttention(
@@ -158,12 +151,7 @@ class CrossModalAttentionFusion(BaseFusion):
         check_positive(
             num_layers=num_layers, feedforward_channels=feedforward_channels
         )
-        self.projections = nn.ModuleDict(
-            {
-                name: nn.Linear(width, out_channels)
-                for name, width in self.in_channels.items()
-            }
-        )
+        self.projections = StreamProjections(self.in_channels, out_channels)
         self.layers = nn.ModuleList(
             CrossModalLayer(
                 self.modalities,
@@ -174,18 +162,8 @@ class CrossModalAttentionFusion(BaseFusion):
             )
             for _ in range(num_layers)
         )
-        self.norms = nn.ModuleDict(
-            {
-                name: nn.LayerNorm(out_channels, eps=NORM_EPS)
-                for name in self.modalities
-            }
-        )
-        self.poolings = nn.ModuleDict(
-            {
-                name: MaskedPooling(pooling, out_channels)
-                for name in self.modalities
-            }
-        )
+        self.norms = StreamNorms(self.modalities, out_channels)
+        self.poolings = StreamPoolings(self.modalities, pooling, out_channels)
         self.gate = nn.Linear(out_channels, 1, bias=False)
         self.projections.apply(init_transformer)
         self.gate.apply(init_transformer)
@@ -199,22 +177,12 @@ class CrossModalAttentionFusion(BaseFusion):
         Returns:
             Fused: tokens are the streams, one after the other.
         """
-        streams = {
-            name: stream.with_x(self.projections[name](stream.x))
-            for name, stream in streams.items()
-        }
+        streams = self.projections(streams)
         for layer in self.layers:
             streams = layer(streams)
-        streams = {
-            name: stream.with_x(self.norms[name](stream.x))
-            for name, stream in streams.items()
-        }
-        pooled = torch.stack(
-            [self.poolings[n](s.x, s.mask) for n, s in streams.items()], dim=1
+        streams = self.norms(streams)
+        pooled = self.poolings(streams)
+        whole, weights = weigh(
+            pooled, self.gate(pooled).squeeze(2), stack_present(streams)
         )
-        weights = masked_softmax(
-            self.gate(pooled).squeeze(2), stack_present(streams)
-        )
-        tokens, mask = join_streams(streams)
-        whole = (weights.unsqueeze(2) * pooled).sum(1)
-        return Fused(tokens, mask, whole, weights)
+        return Fused(*join_streams(streams), whole, weights)

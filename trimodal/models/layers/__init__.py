@@ -23,6 +23,13 @@ from trimodal.models.layers.skeleton import (
     build_skeleton,
 )
 from trimodal.models.layers.spec_augment import SpecAugment
+from trimodal.models.layers.streams import (
+    StreamMap,
+    StreamNorms,
+    StreamPoolings,
+    StreamProjections,
+    learned_vectors,
+)
 from trimodal.models.layers.temporal_conv import MultiKernelTemporalConv
 from trimodal.models.layers.transformer import (
     FeedForward,
@@ -51,11 +58,16 @@ __all__ = [
     'SequencePositions',
     'Skeleton',
     'SpecAugment',
+    'StreamMap',
+    'StreamNorms',
+    'StreamPoolings',
+    'StreamProjections',
     'TransformerEncoder',
     'TransformerLayer',
     'build_skeleton',
     'connect',
     'init_transformer',
+    'learned_vectors',
     'masked_mean',
     'masked_softmax',
     'sinusoidal',

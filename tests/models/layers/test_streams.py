@@ -1,0 +1,92 @@
+"""Projections, normalisations and poolings of many streams."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from trimodal.models.layers import (
+    MaskedPooling,
+    StreamMap,
+    StreamNorms,
+    StreamPoolings,
+    StreamProjections,
+    learned_vectors,
+)
+from trimodal.testing import stack_streams, stream_samples
+
+WIDTHS = {'a': 4, 'b': 5}
+
+
+def given():
+    return stack_streams(stream_samples(WIDTHS), spare=2)
+
+
+def test_each_stream_has_its_module():
+    streams = given()
+    linear = {name: nn.Linear(width, 3) for name, width in WIDTHS.items()}
+    got = StreamMap(linear)(streams)
+    assert list(got) == ['a', 'b']
+    for name, stream in streams.items():
+        want = linear[name](stream.x)
+        mask = stream.mask
+        torch.testing.assert_close(got[name].x[mask], want[mask])
+        assert not got[name].x[~mask].any()
+        assert torch.equal(got[name].mask, mask)
+
+
+def test_join_is_the_concatenation():
+    streams = given()
+    module = StreamProjections(WIDTHS, 3)
+    x, mask = module.join(streams)
+    done = module(streams).values()
+    assert torch.equal(mask, torch.cat([s.mask for s in done], dim=1))
+    want = torch.cat([s.x for s in done], dim=1)
+    torch.testing.assert_close(x[mask], want[mask])
+
+
+def test_projection_by_hand():
+    streams = given()
+    plain = StreamProjections(WIDTHS, 3)
+    assert set(plain.state_dict()) == {
+        f'{name}.{part}' for name in WIDTHS for part in ('weight', 'bias')
+    }
+    normed = StreamProjections(WIDTHS, 3, norm=True)
+    got = normed(streams)['b']
+    linear = normed['b'][0](streams['b'].x)
+    want = F.gelu(F.layer_norm(linear, (3,), eps=1e-6))
+    mask = streams['b'].mask
+    torch.testing.assert_close(got.x[mask], want[mask])
+
+
+def test_norms():
+    streams = StreamProjections(WIDTHS, 3)(given())
+    got = StreamNorms(WIDTHS, 3)(streams)['a']
+    want = F.layer_norm(streams['a'].x, (3,), eps=1e-6)[got.mask]
+    torch.testing.assert_close(got.x[got.mask], want)
+
+
+@pytest.mark.parametrize('mode', ['mean', 'max', 'attention'])
+def test_poolings(mode):
+    streams = StreamProjections(WIDTHS, 3)(given())
+    poolings = StreamPoolings(WIDTHS, mode, 3)
+    got = poolings(streams)
+    assert got.shape == (len(streams['a'].x), 2, 3)
+    for index, (name, stream) in enumerate(streams.items()):
+        alone = MaskedPooling(mode, 3)
+        alone.load_state_dict(poolings[name].state_dict())
+        want = alone(stream.x, stream.mask)
+        torch.testing.assert_close(got[:, index], want)
+        assert not got[~stream.present, index].any()
+
+
+def test_unknown_pooling():
+    with pytest.raises(ValueError, match=r"pooling .* 'sum'"):
+        StreamPoolings(WIDTHS, 'sum', 3)
+
+
+def test_learned_vectors():
+    vectors = learned_vectors(200, 50)
+    assert isinstance(vectors, nn.Parameter)
+    assert vectors.shape == (200, 50)
+    assert vectors.std().item() == pytest.approx(0.02, rel=0.05)
