@@ -11,6 +11,7 @@ from trimodal.models.data_preprocessors import (
 from trimodal.models.encoders import (
     BaseEncoder,
     HandGraphEncoder,
+    SpeechCNN,
     SpeechTransformer,
     TorchvisionBackbone,
     VisionTransformer,
@@ -44,6 +45,7 @@ __all__ = [
     'ModalityDropout',
     'ProjectionAligner',
     'SpecAugment',
+    'SpeechCNN',
     'SpeechPreprocessor',
     'SpeechTransformer',
     'TorchvisionBackbone',

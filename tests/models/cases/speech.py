@@ -13,6 +13,18 @@ TRANSFORMER = {
     'conv_channels': (4, 8),
     'dropout': 0.0,
 }
+CNN = {
+    'type': 'SpeechCNN',
+    'in_channels': 16,
+    'embed_dims': 12,
+    'stem_channels': (4,),
+    'stem_strides': ((1, 2),),
+    'channels': (6, 8),
+    'strides': (1, 2),
+    'kernel_size': 5,
+    'norm': 'layer',
+    'dropout': 0.0,
+}
 
 CONTRACTS = [
     case(TRANSFORMER, speech_samples),
@@ -38,4 +50,7 @@ CONTRACTS = [
         conv_norm='batch',
     ),
     case(TRANSFORMER, speech_samples, 'strides', conv_strides=(3, 1)),
+    case(CNN, speech_samples),
+    case(CNN, speech_samples, 'batch', collective=True, norm='batch'),
+    case(CNN, speech_samples, 'full', separable=False, num_blocks=2),
 ]

@@ -17,6 +17,7 @@ from trimodal.models.layers.positions import (
     SequencePositions,
     sinusoidal,
 )
+from trimodal.models.layers.residual_conv import ResidualConv
 from trimodal.models.layers.skeleton import (
     LAYOUTS,
     Skeleton,
@@ -55,6 +56,7 @@ __all__ = [
     'MultiKernelTemporalConv',
     'MultiheadAttention',
     'ResidualBranch',
+    'ResidualConv',
     'SequencePositions',
     'Skeleton',
     'SpecAugment',

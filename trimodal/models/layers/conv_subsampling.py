@@ -96,12 +96,13 @@ class ConvSubsampling(nn.Module):
         """
         x = x.unsqueeze(2) if self.conv_dims == 1 else x.unsqueeze(3)
         for block, stride in zip(self.blocks, self.strides, strict=True):
-            hidden, mask = _hide(x, mask), mask[:, ::stride]
+            hidden, mask = hide(x, mask), mask[:, ::stride]
             x = block(hidden, mask)
-        return _hide(x, mask).flatten(2), mask
+        return hide(x, mask).flatten(2), mask
 
 
-def _hide(x: Tensor, mask: Tensor) -> Tensor:
+def hide(x: Tensor, mask: Tensor) -> Tensor:
+    """Set ``x`` (float ``[B, T, F, C]``) to zero where ``mask`` is False."""
     return x.masked_fill(~mask[:, :, None, None], 0)
 
 
