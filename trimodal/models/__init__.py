@@ -11,6 +11,7 @@ from trimodal.models.data_preprocessors import (
 from trimodal.models.encoders import (
     BaseEncoder,
     HandGraphEncoder,
+    PooledEncoder,
     SpeechCNN,
     SpeechTransformer,
     TorchvisionBackbone,
@@ -43,6 +44,7 @@ __all__ = [
     'HandGraphEncoder',
     'ImagePreprocessor',
     'ModalityDropout',
+    'PooledEncoder',
     'ProjectionAligner',
     'SpecAugment',
     'SpeechCNN',

@@ -16,6 +16,8 @@ VIT = {
 }
 TORCHVISION = {'type': 'TorchvisionBackbone', 'name': 'resnet18'}
 
+POOLED = {'type': 'PooledEncoder', 'encoder': VIT}
+
 large_pictures = partial(image_samples, sizes=((64, 64), (64, 96)))
 
 CONTRACTS = [
@@ -30,6 +32,11 @@ CONTRACTS = [
     case(VIT, image_samples, 'cls', output='cls'),
     case(VIT, image_samples, 'mean', output='mean', cls_token=False),
     case(VIT, image_samples, 'patches', output='patches'),
+    case(POOLED, image_samples),
+    *(
+        case(POOLED, image_samples, mode, pooling=mode)
+        for mode in ('max', 'cls', 'attention')
+    ),
     case(TORCHVISION, large_pictures, level='layer2'),
     case(
         TORCHVISION,

@@ -2,6 +2,7 @@
 
 from trimodal.models.encoders.base import BaseEncoder
 from trimodal.models.encoders.hand_graph import HandGraphEncoder
+from trimodal.models.encoders.pooled import PooledEncoder
 from trimodal.models.encoders.speech_cnn import SpeechCNN
 from trimodal.models.encoders.speech_transformer import SpeechTransformer
 from trimodal.models.encoders.torchvision_backbone import TorchvisionBackbone
@@ -10,6 +11,7 @@ from trimodal.models.encoders.vision_transformer import VisionTransformer
 __all__ = [
     'BaseEncoder',
     'HandGraphEncoder',
+    'PooledEncoder',
     'SpeechCNN',
     'SpeechTransformer',
     'TorchvisionBackbone',
