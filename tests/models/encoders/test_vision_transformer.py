@@ -24,35 +24,10 @@ def batch(height: int = 32, width: int = 32, rows: int = 2) -> ModalityInput:
     )
 
 
-def copy_weights(ours: VisionTransformer, theirs: TorchvisionViT) -> None:
-    """Give ``ours`` the weights of ``theirs``."""
-    ours.patches.load_state_dict(theirs.conv_proj.state_dict())
-    positions = theirs.encoder.pos_embedding.data.normal_()
-    theirs.class_token.data.normal_()
-    ours.cls_token.data = theirs.class_token.data + positions[:, :1]
-    grid = positions[:, 1:].unflatten(1, (4, 4)).permute(0, 3, 1, 2)
-    ours.positions.table.data = grid.contiguous()
-    ours.transformer.norm.load_state_dict(theirs.encoder.ln.state_dict())
-    for mine, other in zip(
-        ours.transformer.layers, theirs.encoder.layers, strict=True
-    ):
-        mine.norm1.load_state_dict(other.ln_1.state_dict())
-        mine.norm2.load_state_dict(other.ln_2.state_dict())
-        attention = other.self_attention
-        mine.attention.in_proj.weight.data = attention.in_proj_weight.data
-        mine.attention.in_proj.bias.data = attention.in_proj_bias.data
-        mine.attention.out_proj.load_state_dict(
-            attention.out_proj.state_dict()
-        )
-        for index in (0, 3):
-            mine.feedforward[index].load_state_dict(
-                other.mlp[index].state_dict()
-            )
-
-
-def test_equals_torchvision_with_the_same_weights():
-    theirs = TorchvisionViT(
-        image_size=32,
+def torchvision_vit(image_size: int = 32) -> TorchvisionViT:
+    """Torchvision's of the same size, with every weight drawn."""
+    model = TorchvisionViT(
+        image_size=image_size,
         patch_size=8,
         num_layers=2,
         num_heads=2,
@@ -60,8 +35,16 @@ def test_equals_torchvision_with_the_same_weights():
         mlp_dim=24,
         num_classes=5,
     ).eval()
-    ours = VisionTransformer(**SMALL).eval()
-    copy_weights(ours, theirs)
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    return model
+
+
+def test_equals_torchvision_with_the_same_weights(tmp_path):
+    theirs = torchvision_vit()
+    torch.save(theirs.state_dict(), tmp_path / 'vit.pth')
+    weights = str(tmp_path / 'vit.pth')
+    ours = VisionTransformer(**SMALL, weights=weights).eval()
     x = batch()
     tokens = ours(x)
     assert tokens.x.shape == (2, 17, 16)
@@ -75,6 +58,7 @@ def test_outputs_are_parts_of_all():
     every = VisionTransformer(**SMALL).eval()
     x = batch(24, 40)
     want = every(x).x
+    assert every(x).grids == ((3, 5),)
     assert want.shape == (2, 1 + 3 * 5, 16)
     parts = {
         'cls': want[:, :1],
@@ -87,6 +71,7 @@ def test_outputs_are_parts_of_all():
         tokens = model(x)
         torch.testing.assert_close(tokens.x, part)
         assert tokens.mask.shape == part.shape[:2]
+        assert tokens.grids == (((3, 5),) if output == 'patches' else ())
 
 
 def test_a_patch_is_real_if_any_pixel_is():

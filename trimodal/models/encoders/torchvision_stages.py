@@ -41,11 +41,7 @@ def build_classifier(
     if weights is None:
         return get_model(name, weights=None), None
     if Path(weights).is_file():
-        checkpoint = torch.load(weights, map_location='cpu', weights_only=True)
-        return (
-            get_model(name, weights=None),
-            checkpoint.get('state_dict', checkpoint),
-        )
+        return get_model(name, weights=None), read_checkpoint(weights)
     known = ['DEFAULT', *get_model_weights(name).__members__]
     if weights not in known:
         raise ValueError(
@@ -53,6 +49,12 @@ def build_classifier(
             f'{name!r}, got {weights!r}'
         )
     return get_model(name, weights=weights), None
+
+
+def read_checkpoint(path: str) -> StateDict:
+    """The state dict in a file, by itself or under ``state_dict``."""
+    checkpoint = torch.load(path, map_location='cpu', weights_only=True)
+    return dict(checkpoint.get('state_dict', checkpoint))
 
 
 def find_stages(model: nn.Module) -> list[list[str]]:

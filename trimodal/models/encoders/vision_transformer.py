@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from trimodal.models.encoders.base import BaseEncoder
+from trimodal.models.encoders.torchvision_vit import load_torchvision_vit
 from trimodal.models.layers import GridPositions, TransformerEncoder
 from trimodal.models.layers.checks import (
     check_choice,
@@ -57,12 +58,17 @@ class VisionTransformer(BaseEncoder):
             0.0.
         layer_scale (float | None): Start of the layer scale. Defaults to
             None, no layer scale.
+        weights (str | None): Name of torchvision's published weights, such as
+            ``'ViT_B_16_Weights.IMAGENET1K_V1'`` (downloaded), or the path of
+            a checkpoint of torchvision's ``VisionTransformer``. Defaults to
+            None, random.
         init_cfg (dict | list[dict] | None): Weight initialisation, as in
             mmengine. Defaults to None.
 
     Raises:
         ValueError: If ``img_size`` is no multiple of ``patch_size``,
-            ``output`` is unknown, or it is ``'cls'`` without a cls token.
+            ``output`` is unknown, it is ``'cls'`` without a cls token, or
+            ``weights`` is unknown or does not fit.
     """
 
     def __init__(
@@ -81,6 +87,7 @@ class VisionTransformer(BaseEncoder):
         attention_dropout: float = 0.0,
         drop_path: float = 0.0,
         layer_scale: float | None = None,
+        weights: str | None = None,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(embed_dims, init_cfg)
@@ -113,6 +120,8 @@ class VisionTransformer(BaseEncoder):
             drop_path,
             layer_scale,
         )
+        if weights is not None:
+            load_torchvision_vit(self, weights)
 
     def forward(self, x: ModalityInput) -> Tokens:
         """Encode pictures.
@@ -125,6 +134,8 @@ class VisionTransformer(BaseEncoder):
             Tokens: The cls token, if asked for, then the patches row by row.
         """
         cells, mask = self._embed(x)
+        grid = (mask.shape[1], mask.shape[2])
+        cells, mask = cells.flatten(1, 2), mask.flatten(1)
         present = mask.any(1)
         if self.cls_token is not None:
             cls_token = self.cls_token.expand(len(cells), -1, -1)
@@ -133,10 +144,10 @@ class VisionTransformer(BaseEncoder):
         cells = self.transformer(
             self.dropout(cells), None if bool(mask.all()) else mask
         )
-        return self._select(cells, mask, present)
+        return self._select(cells, mask, present, grid)
 
     def _embed(self, x: ModalityInput) -> tuple[Tensor, Tensor]:
-        """Patches with positions, float ``[B, T, C]``, and their mask."""
+        """Patches with positions, float ``[B, h, w, C]``, and their mask."""
         side = self.patch_size
         height, width = x.data.shape[2:]
         padding = (0, -width % side, 0, -height % side)
@@ -145,9 +156,12 @@ class VisionTransformer(BaseEncoder):
         mask = mask.any(4).any(2)
         cells = self.patches(F.pad(x.data, padding)).permute(0, 2, 3, 1)
         sizes = torch.stack([mask.any(2).sum(1), mask.any(1).sum(1)], dim=1)
-        return self.positions(cells, sizes).flatten(1, 2), mask.flatten(1)
+        return self.positions(cells, sizes), mask
 
-    def _select(self, x: Tensor, mask: Tensor, present: Tensor) -> Tokens:
+    def _select(
+        self, x: Tensor, mask: Tensor, present: Tensor, grid: tuple[int, int]
+    ) -> Tokens:
+        grids = (grid,) if self.output in ('all', 'patches') else ()
         front = 0 if self.cls_token is None else 1
         if self.output == 'patches':
             x, mask = x[:, front:], mask[:, front:]
@@ -156,4 +170,4 @@ class VisionTransformer(BaseEncoder):
         elif self.output == 'mean':
             x = masked_mean(x[:, front:], mask[:, front:], 1).unsqueeze(1)
             mask = present.unsqueeze(1)
-        return Tokens(x, mask, present).with_x(x)
+        return Tokens(x, mask, present, grids).with_x(x)
