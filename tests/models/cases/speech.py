@@ -50,6 +50,7 @@ CONTRACTS = [
         conv_norm='batch',
     ),
     case(TRANSFORMER, speech_samples, 'strides', conv_strides=(3, 1)),
+    case(TRANSFORMER, speech_samples, 'rotary', positions='rotary'),
     case(CNN, speech_samples),
     case(CNN, speech_samples, 'batch', collective=True, norm='batch'),
     case(CNN, speech_samples, 'full', separable=False, num_blocks=2),

@@ -56,6 +56,26 @@ def test_order_matters():
     assert not torch.allclose(a, b, atol=1e-4)
 
 
+def test_rotary_positions_add_nothing_and_need_order():
+    encoder = SpeechTransformer(
+        **{**SMALL, 'num_heads': 2}, positions='rotary'
+    ).eval()
+    x = batch()
+    steps, mask = encoder.subsampling(x.data, x.mask)
+    want = encoder.transformer(encoder.projection(steps), mask)
+    torch.testing.assert_close(encoder(x).x, want)
+    assert all(layer.attention.rotary for layer in encoder.transformer.layers)
+
+
+def test_layerdrop_reaches_the_layers():
+    encoder = SpeechTransformer(**SMALL, layerdrop=1.0)
+    x = batch()
+    steps = encoder.positions(
+        encoder.projection(encoder.subsampling(x.data, x.mask)[0])
+    )
+    torch.testing.assert_close(encoder(x).x, encoder.transformer.norm(steps))
+
+
 def test_width_in_channels_of_a_deep_narrow_front_end():
     encoder = SpeechTransformer(
         in_channels=64,
@@ -78,6 +98,8 @@ def test_width_in_channels_of_a_deep_narrow_front_end():
         ({'conv_channels': ()}, 'conv_channels'),
         ({'conv_strides': (2,)}, 'conv_strides'),
         ({'drop_path': -1}, 'drop_path'),
+        ({'layerdrop': 1.5}, 'layerdrop'),
+        ({'positions': 'rotary', 'num_heads': 4}, 'pairs'),
     ],
 )
 def test_bad_arguments(changes, message):

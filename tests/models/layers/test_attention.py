@@ -66,8 +66,40 @@ def test_dropout_only_in_training():
     assert torch.equal(attention(x), attention(x))
 
 
+def test_rotary_positions_by_complex_numbers():
+    ours = MultiheadAttention(16, 2, rotary=True)
+    query, key = torch.randn(2, 5, 16), torch.randn(2, 7, 16)
+    mask = torch.arange(7) < torch.tensor([[7], [4]])
+    q, k, v = (
+        nn.functional.linear(x, weight, bias).unflatten(2, (2, 8))
+        for x, weight, bias in zip(
+            (query, key, key),
+            ours.in_proj.weight.chunk(3),
+            ours.in_proj.bias.chunk(3),
+            strict=True,
+        )
+    )
+
+    def turned(x: torch.Tensor) -> torch.Tensor:
+        x = torch.complex(x[..., :4], x[..., 4:])
+        rates = 10000 ** (-torch.arange(4) / 4)
+        angles = torch.arange(x.shape[1])[:, None] * rates
+        return x * torch.polar(torch.ones(()), angles).unsqueeze(1)
+
+    scores = torch.einsum(
+        'bthd,bshd->bhts', turned(q), turned(k).conj()
+    ).real / (8**0.5)
+    weights = scores.masked_fill(~mask[:, None, None], -torch.inf).softmax(-1)
+    want = torch.einsum('bhts,bshd->bthd', weights, v).flatten(2)
+    torch.testing.assert_close(
+        ours(query, key, mask), ours.out_proj(want), atol=1e-5, rtol=1e-5
+    )
+
+
 def test_bad_arguments():
     with pytest.raises(ValueError, match=r'embed_dims .*3 .num_heads.*got 8'):
         MultiheadAttention(8, 3)
+    with pytest.raises(ValueError, match=r'embed_dims .*4 .pairs.*got 6'):
+        MultiheadAttention(6, 2, rotary=True)
     with pytest.raises(ValueError, match='dropout'):
         MultiheadAttention(8, 2, dropout=1.1)

@@ -1,5 +1,7 @@
 """Transformer layers against PyTorch's own."""
 
+from itertools import product
+
 import pytest
 import torch
 from torch import nn
@@ -70,6 +72,53 @@ def test_weights_start_truncated_normal():
         if isinstance(module, nn.Linear):
             assert module.weight.std().item() == pytest.approx(0.02, rel=0.1)
             assert not module.bias.any()
+
+
+def test_layerdrop_leaves_out_whole_layers():
+    torch.manual_seed(0)
+    encoder = TransformerEncoder(3, 8, 2, 16, layerdrop=0.4)
+    x = torch.randn(4, 5, 8)
+    encoder.layers[1].requires_grad_(False)
+
+    def by(kept: tuple[bool, ...]) -> torch.Tensor:
+        y = x
+        for layer, keep in zip(encoder.layers, kept, strict=True):
+            y = layer(y) if keep else y
+        return encoder.norm(y)
+
+    ways = {kept: by(kept) for kept in product((False, True), repeat=3)}
+    counts = dict.fromkeys(ways, 0)
+    for _ in range(400):
+        y = encoder(x)
+        (kept,) = (kept for kept, want in ways.items() if y.equal(want))
+        counts[kept] += 1
+    for kept, count in counts.items():
+        expected = 400 * 0.6 ** sum(kept) * 0.4 ** (3 - sum(kept))
+        assert abs(count - expected) < 4 * expected**0.5
+    assert encoder.eval()(x).equal(ways[True, True, True])
+
+
+def test_a_layer_left_out_stays_in_the_graph():
+    encoder = TransformerEncoder(2, 8, 2, 16, layerdrop=1.0)
+    x = torch.randn(1, 3, 8)
+    y = encoder(x)
+    torch.testing.assert_close(y, encoder.norm(x))
+    y.square().sum().backward()
+    for parameter in encoder.layers.parameters():
+        assert parameter.grad is not None
+        assert not parameter.grad.any()
+
+
+def test_rotary_attention_depends_on_distance_alone():
+    layer = TransformerLayer(16, 2, 32, rotary=True).eval()
+    x = torch.randn(1, 6, 16)
+    # The same steps, later: those before are masked.
+    later = torch.cat([torch.randn(1, 9, 16), x], dim=1)
+    mask = torch.arange(15)[None] >= 9
+    torch.testing.assert_close(
+        layer(later, mask)[:, 9:], layer(x), atol=1e-5, rtol=1e-5
+    )
+    assert not torch.allclose(layer(x.flip(1)).flip(1), layer(x), atol=1e-4)
 
 
 def test_no_layers_leave_the_norm():

@@ -14,8 +14,11 @@ from trimodal.models.layers import (
     TransformerEncoder,
     init_transformer,
 )
+from trimodal.models.layers.checks import check_choice
 from trimodal.registry import MODELS
 from trimodal.structures import ModalityInput, Tokens
+
+POSITIONS = ('sinusoidal', 'learned', 'rotary')
 
 
 @MODELS.register_module()
@@ -46,7 +49,9 @@ class SpeechTransformer(BaseEncoder):
         conv_norm (str): ``'layer'`` normalises each step by itself,
             ``'batch'`` each channel over the batch, which may do better where
             data is scarce. Defaults to ``'layer'``.
-        positions (str): ``'sinusoidal'`` or ``'learned'``. Defaults to
+        positions (str): ``'sinusoidal'`` or ``'learned'``, added to each
+            step, or ``'rotary'``, distances inside attention (`RoFormer
+            <https://arxiv.org/abs/2104.09864>`_). Defaults to
             ``'sinusoidal'``.
         max_length (int): Learned positions, counted after subsampling.
             Defaults to 1024.
@@ -56,6 +61,9 @@ class SpeechTransformer(BaseEncoder):
             0.0.
         drop_path (float): Stochastic depth of the last layer. Defaults to
             0.0.
+        layerdrop (float): Probability of leaving out a layer in training, for
+            the whole batch (`LayerDrop <https://arxiv.org/abs/1909.11556>`_).
+            Defaults to 0.0.
         init_cfg (dict | list[dict] | None): Weight initialisation, as in
             mmengine. Defaults to None.
     """
@@ -77,9 +85,11 @@ class SpeechTransformer(BaseEncoder):
         dropout: float = 0.1,
         attention_dropout: float = 0.0,
         drop_path: float = 0.0,
+        layerdrop: float = 0.0,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(embed_dims, init_cfg)
+        check_choice('positions', positions, POSITIONS)
         self.subsampling = ConvSubsampling(
             in_channels,
             conv_channels,
@@ -90,7 +100,11 @@ class SpeechTransformer(BaseEncoder):
         )
         self.projection = nn.Linear(self.subsampling.out_channels, embed_dims)
         self.projection.apply(init_transformer)
-        self.positions = SequencePositions(positions, embed_dims, max_length)
+        self.positions = (
+            nn.Identity()
+            if positions == 'rotary'
+            else SequencePositions(positions, embed_dims, max_length)
+        )
         self.dropout = nn.Dropout(dropout)
         self.transformer = TransformerEncoder(
             num_layers,
@@ -100,6 +114,8 @@ class SpeechTransformer(BaseEncoder):
             dropout,
             attention_dropout,
             drop_path,
+            rotary=positions == 'rotary',
+            layerdrop=layerdrop,
         )
 
     def forward(self, x: ModalityInput) -> Tokens:

@@ -4,6 +4,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from trimodal.models.layers.checks import check_multiple, check_probability
+from trimodal.models.layers.rotary import rotate
 
 
 class MultiheadAttention(nn.Module):
@@ -20,18 +21,31 @@ class MultiheadAttention(nn.Module):
         num_heads (int): Heads; must divide ``embed_dims``.
         dropout (float): Share of attention weights dropped in training.
             Defaults to 0.0.
+        rotary (bool): Whether queries and keys are turned by their positions,
+            so that attention knows how far apart they are. Defaults to
+            False.
 
     Raises:
-        ValueError: If ``num_heads`` does not divide ``embed_dims`` or
-            ``dropout`` lies outside [0, 1].
+        ValueError: If ``num_heads`` does not divide ``embed_dims``,
+            ``dropout`` lies outside [0, 1], or a head has an odd number of
+            channels and ``rotary`` is set.
     """
 
     def __init__(
-        self, embed_dims: int, num_heads: int, dropout: float = 0.0
+        self,
+        embed_dims: int,
+        num_heads: int,
+        dropout: float = 0.0,
+        rotary: bool = False,
     ) -> None:
         super().__init__()
         check_multiple('embed_dims', embed_dims, num_heads, 'num_heads')
         check_probability(dropout=dropout)
+        if rotary:
+            check_multiple(
+                'embed_dims', embed_dims, 2 * num_heads, 'pairs in each head'
+            )
+        self.rotary = rotary
         self.num_heads = num_heads
         self.dropout = dropout
         self.in_proj = nn.Linear(embed_dims, 3 * embed_dims)
@@ -56,6 +70,8 @@ class MultiheadAttention(nn.Module):
             Tensor: float ``[B, T, C]``.
         """
         q, k, v = (self._split(part) for part in self._project(query, key))
+        if self.rotary:
+            q, k = rotate(q), rotate(k)
         opened = None
         if key_mask is not None:
             # Rows without a real key attend anywhere, and are erased below.

@@ -6,6 +6,7 @@ from torchvision.ops import StochasticDepth
 
 from trimodal.models.layers.attention import MultiheadAttention
 from trimodal.models.layers.checks import check_positive, check_probability
+from trimodal.models.layers.masking import connect
 
 NORM_EPS = 1e-6
 INIT_STD = 0.02
@@ -105,6 +106,8 @@ class TransformerLayer(nn.Module):
             0.0.
         layer_scale (float | None): Start of the layer scale. Defaults to
             None, no layer scale.
+        rotary (bool): Whether attention turns queries and keys by their
+            positions. Defaults to False.
     """
 
     def __init__(
@@ -116,11 +119,12 @@ class TransformerLayer(nn.Module):
         attention_dropout: float = 0.0,
         drop_path: float = 0.0,
         layer_scale: float | None = None,
+        rotary: bool = False,
     ) -> None:
         super().__init__()
         self.norm1 = nn.LayerNorm(embed_dims, eps=NORM_EPS)
         self.attention = MultiheadAttention(
-            embed_dims, num_heads, dropout=attention_dropout
+            embed_dims, num_heads, dropout=attention_dropout, rotary=rotary
         )
         self.branch1 = ResidualBranch(
             embed_dims, dropout, drop_path, layer_scale
@@ -162,6 +166,14 @@ class TransformerEncoder(nn.Module):
             0 linearly. Defaults to 0.0.
         layer_scale (float | None): Start of the layer scale. Defaults to
             None, no layer scale.
+        rotary (bool): Whether attention turns queries and keys by their
+            positions. Defaults to False.
+        layerdrop (float): Probability of leaving out a whole layer in
+            training, for the whole batch: `Reducing Transformer Depth on
+            Demand with Structured Dropout
+            <https://arxiv.org/abs/1909.11556>`_. Each process draws for
+            itself, as it does for all dropout; a layer left out stays in the
+            graph, with a gradient of zero. Defaults to 0.0.
 
     Raises:
         ValueError: If ``num_layers`` is negative, a width is not positive,
@@ -178,6 +190,8 @@ class TransformerEncoder(nn.Module):
         attention_dropout: float = 0.0,
         drop_path: float = 0.0,
         layer_scale: float | None = None,
+        rotary: bool = False,
+        layerdrop: float = 0.0,
     ) -> None:
         super().__init__()
         if num_layers < 0:
@@ -185,7 +199,8 @@ class TransformerEncoder(nn.Module):
         check_positive(
             embed_dims=embed_dims, feedforward_channels=feedforward_channels
         )
-        check_probability(drop_path=drop_path)
+        check_probability(drop_path=drop_path, layerdrop=layerdrop)
+        self.layerdrop = layerdrop
         self.layers = nn.ModuleList(
             TransformerLayer(
                 embed_dims,
@@ -195,6 +210,7 @@ class TransformerEncoder(nn.Module):
                 attention_dropout,
                 drop_path * index / max(num_layers - 1, 1),
                 layer_scale,
+                rotary,
             )
             for index in range(num_layers)
         )
@@ -204,8 +220,13 @@ class TransformerEncoder(nn.Module):
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """Apply every layer to ``x`` (float ``[B, T, C]``)."""
         for layer in self.layers:
-            x = layer(x, mask)
+            x = connect(x, layer) if self._drops() else layer(x, mask)
         return self.norm(x)
+
+    def _drops(self) -> bool:
+        if not self.training or self.layerdrop == 0:
+            return False
+        return torch.rand(()).item() < self.layerdrop
 
 
 def init_transformer(module: nn.Module) -> None:
