@@ -10,6 +10,7 @@ from trimodal.models.data_preprocessors import (
 )
 from trimodal.models.encoders import (
     BaseEncoder,
+    Conformer,
     HandGraphEncoder,
     PooledEncoder,
     SpeechCNN,
@@ -38,6 +39,7 @@ __all__ = [
     'BasePreprocessor',
     'ClsHead',
     'ConcatFusion',
+    'Conformer',
     'CrossEntropyLoss',
     'CrossModalAttentionFusion',
     'GesturePreprocessor',

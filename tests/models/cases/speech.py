@@ -25,6 +25,18 @@ CNN = {
     'norm': 'layer',
     'dropout': 0.0,
 }
+CONFORMER = {
+    'type': 'Conformer',
+    'in_channels': 16,
+    'embed_dims': 16,
+    'num_layers': 2,
+    'num_heads': 2,
+    'feedforward_channels': 32,
+    'kernel_size': 5,
+    'conv_channels': (4, 8),
+    'norm': 'group',
+    'dropout': 0.0,
+}
 
 CONTRACTS = [
     case(TRANSFORMER, speech_samples),
@@ -54,4 +66,13 @@ CONTRACTS = [
     case(CNN, speech_samples),
     case(CNN, speech_samples, 'batch', collective=True, norm='batch'),
     case(CNN, speech_samples, 'full', separable=False, num_blocks=2),
+    case(CONFORMER, speech_samples),
+    case(CONFORMER, speech_samples, 'batch', collective=True, norm='batch'),
+    case(
+        CONFORMER,
+        speech_samples,
+        'convolution-first',
+        convolution_first=True,
+        positions='sinusoidal',
+    ),
 ]

@@ -1,6 +1,7 @@
 """The layers that encoders and fusions are made of."""
 
 from trimodal.models.layers.attention import MultiheadAttention
+from trimodal.models.layers.conformer_layer import ConformerLayer
 from trimodal.models.layers.conv_subsampling import ConvSubsampling
 from trimodal.models.layers.graph_conv import GraphBlock, GraphConv
 from trimodal.models.layers.hand_fusion import HandFusion
@@ -43,6 +44,7 @@ from trimodal.models.layers.transformer import (
 
 __all__ = [
     'LAYOUTS',
+    'ConformerLayer',
     'ConvSubsampling',
     'FeedForward',
     'GraphBlock',
