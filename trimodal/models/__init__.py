@@ -21,8 +21,13 @@ from trimodal.models.encoders import (
 from trimodal.models.fusion_model import TriModalFusionModel
 from trimodal.models.fusions import (
     BaseFusion,
+    BottleneckFusion,
     ConcatFusion,
     CrossModalAttentionFusion,
+    HierarchicalFusion,
+    LowRankFusion,
+    MulTFusion,
+    TensorFusion,
 )
 from trimodal.models.heads import BaseHead, ClsHead
 from trimodal.models.layers import ModalityDropout, SpecAugment
@@ -37,6 +42,7 @@ __all__ = [
     'BaseHead',
     'BaseObjective',
     'BasePreprocessor',
+    'BottleneckFusion',
     'ClsHead',
     'ConcatFusion',
     'Conformer',
@@ -44,14 +50,18 @@ __all__ = [
     'CrossModalAttentionFusion',
     'GesturePreprocessor',
     'HandGraphEncoder',
+    'HierarchicalFusion',
+    'LowRankFusion',
     'ImagePreprocessor',
     'ModalityDropout',
+    'MulTFusion',
     'PooledEncoder',
     'ProjectionAligner',
     'SpecAugment',
     'SpeechCNN',
     'SpeechPreprocessor',
     'SpeechTransformer',
+    'TensorFusion',
     'TorchvisionBackbone',
     'TriModalDataPreprocessor',
     'TriModalFusionModel',

@@ -3,6 +3,7 @@
 from trimodal.models.layers.attention import MultiheadAttention
 from trimodal.models.layers.conformer_layer import ConformerLayer
 from trimodal.models.layers.conv_subsampling import ConvSubsampling
+from trimodal.models.layers.crossmodal import CrossmodalTransformer
 from trimodal.models.layers.graph_conv import GraphBlock, GraphConv
 from trimodal.models.layers.hand_fusion import HandFusion
 from trimodal.models.layers.masked_batch_norm import MaskedBatchNorm
@@ -46,6 +47,7 @@ __all__ = [
     'LAYOUTS',
     'ConformerLayer',
     'ConvSubsampling',
+    'CrossmodalTransformer',
     'FeedForward',
     'GraphBlock',
     'GraphConv',

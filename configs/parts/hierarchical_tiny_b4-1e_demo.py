@@ -1,0 +1,13 @@
+_base_ = '../demo/concat_small_b16-20e_demo.py'
+
+model = dict(
+    fusion=dict(
+        _delete_=True,
+        type='HierarchicalFusion',
+        modalities={{_base_.modalities}},
+        in_channels={{_base_.width}},
+        out_channels={{_base_.width}},
+        num_heads=4,
+        feedforward_channels=256,
+    )
+)

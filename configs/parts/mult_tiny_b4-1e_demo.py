@@ -1,0 +1,16 @@
+_base_ = '../demo/concat_small_b16-20e_demo.py'
+
+model = dict(
+    fusion=dict(
+        _delete_=True,
+        type='MulTFusion',
+        modalities={{_base_.modalities}},
+        in_channels={{_base_.width}},
+        out_channels={{_base_.width}},
+        embed_dims=64,
+        num_layers=2,
+        num_self_layers=1,
+        num_heads=4,
+        dropout=0.1,
+    )
+)
