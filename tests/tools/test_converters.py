@@ -1,4 +1,4 @@
-"""tools/dataset_converters/demo.py and tridigits.py, as they are called."""
+"""tools/dataset_converters/{demo,tridigits,tridigits_hard}.py, as called."""
 
 import runpy
 import subprocess
@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from tests.datasets.converters.sources import write_sources
+from tests.datasets.converters.test_tridigits_hard import SIZES, write_split
 from trimodal.datasets.annotations import load_annotations
 
 
@@ -60,6 +61,23 @@ def test_tridigits(call, tmp_path):
         call(*command, '--test-speaker', 'nobody')
     with pytest.raises(SystemExit, match=r'error: --fsdd.*--download'):
         call(*command, '--fsdd', tmp_path / 'none')
+
+
+def test_tridigits_hard(call, tmp_path):
+    source, out = tmp_path / 'packed', tmp_path / 'out'
+    for split, size in SIZES.items():
+        write_split(source / f'{split}.h5', range(size))
+    command = ('tridigits_hard.py', '--source', source, '--out', out)
+    assert call(*command) == f'{out}: train 20, val 11, test 12'
+    assert sorted(path.name for path in out.glob('*.h5')) == [
+        *('test.h5', 'train.h5', 'val.h5')
+    ]
+    with pytest.raises(SystemExit, match=r'error: .*level was 1\.0, now 0\.5'):
+        call(*command, '--level', 0.5)
+    with pytest.raises(SystemExit, match='error: level must lie in'):
+        call(*command, '--level', 2)
+    with pytest.raises(SystemExit, match='error: --source: no file matches'):
+        call(*command[:2], tmp_path, '--out', tmp_path / 'other')
 
 
 def test_tridigits_downloads_what_is_missing(call, tmp_path):

@@ -1,7 +1,8 @@
 """Converters: from public or generated sources to the input layout.
 
 They write ``OUT/{train,val,test}/{speech,video,images}/`` and an
-``annotations.json`` in each split, which ``tools/prepare_data.py`` reads.
+``annotations.json`` in each split, which ``tools/prepare_data.py`` reads;
+that of the hard TriDigits goes from packed files to packed files.
 """
 
 from trimodal.datasets.converters.demo import generate_demo
@@ -9,22 +10,38 @@ from trimodal.datasets.converters.demo_design import DemoOptions
 from trimodal.datasets.converters.downloads import (
     FSDD_URL,
     SIGN_DIGITS_URL,
+    fetch_file,
     fetch_mnist,
     fetch_repository,
 )
 from trimodal.datasets.converters.files import ConversionError
+from trimodal.datasets.converters.point_history import (
+    POINT_HISTORY_URL,
+    PointHistoryOptions,
+    convert_point_history,
+)
 from trimodal.datasets.converters.tridigits import convert_tridigits
 from trimodal.datasets.converters.tridigits_annotations import (
     TriDigitsOptions,
 )
+from trimodal.datasets.converters.tridigits_hard import (
+    HardOptions,
+    convert_tridigits_hard,
+)
 
 __all__ = [
     'FSDD_URL',
+    'POINT_HISTORY_URL',
     'SIGN_DIGITS_URL',
     'ConversionError',
     'DemoOptions',
+    'HardOptions',
+    'PointHistoryOptions',
     'TriDigitsOptions',
+    'convert_point_history',
     'convert_tridigits',
+    'convert_tridigits_hard',
+    'fetch_file',
     'fetch_mnist',
     'fetch_repository',
     'generate_demo',
