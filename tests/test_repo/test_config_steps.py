@@ -1,0 +1,122 @@
+"""Every experiment of configs/ trains a step, validates and is tested.
+
+Through the very functions of ``tools/train.py --fast-dev-run``, on random
+samples in the form that the config's preprocessors take.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+
+from tests.test_repo.sources import experiments, relative
+from trimodal.datasets.annotations import SampleAnnotation
+from trimodal.datasets.packed import PackedWriter
+from trimodal.engine.runner import TrainOptions
+from trimodal.engine.runner.configuration import train_config
+from trimodal.engine.runner.launch import _build_parts, build_runner
+from trimodal.registry import MODELS
+
+ATTRIBUTES: dict[str, dict[str, Any]] = {
+    'speech': {'sample_rate': 16000},
+    'gesture': {'fps': 30.0},
+    'image': {'encoding': 'raw'},
+}
+SAMPLES = 8
+# The base size takes seconds a step and gigabytes.
+LARGE = '_base_'
+
+
+def parameters() -> list:
+    return [
+        pytest.param(
+            path,
+            id=relative(path),
+            marks=[pytest.mark.slow] if LARGE in path.stem else [],
+        )
+        for path in experiments()
+    ]
+
+
+def random_sample(config: Config, rng: np.random.Generator) -> dict:
+    """Arrays of one sample for the modalities the config reads."""
+    preprocessors = config.model.data_preprocessor.modalities
+    arrays: dict[str, Any] = {}
+    for name, cfg in preprocessors.items():
+        if name == 'speech':
+            samples = int(rng.integers(4000, 8000))
+            data = rng.integers(-9999, 9999, samples, np.int16)
+        elif name == 'gesture':
+            built = MODELS.build(dict(cfg))
+            joints = (built.num_hands, len(built.parents))
+            shape = (int(rng.integers(16, 20)), *joints, built.coordinates)
+            data = rng.normal(size=shape).astype(np.float16)
+        else:
+            side = 64 if 'demo' in config.filename else 28
+            data = rng.integers(0, 256, (side, side, 3), np.uint8)
+        arrays[name] = {'data': data}
+        if name == 'gesture':
+            arrays[name]['score'] = np.ones(data.shape[:2], np.float16)
+    return arrays
+
+
+def write_data(config: Config, folder: Path) -> None:
+    """Random data, the same for every split."""
+    classes = config.model.heads.cls.num_classes
+    names = [str(label) for label in range(classes)]
+    modalities = config.model.data_preprocessor.modalities
+    streams = {name: ATTRIBUTES[name] for name in modalities}
+    for split in ('train', 'val', 'test'):
+        path = folder / f'{split}.h5'
+        with PackedWriter(path, streams, {'classes': names}, {}) as writer:
+            for index in range(SAMPLES):
+                rng = np.random.default_rng(index)
+                annotation = SampleAnnotation(
+                    id=f'{index}', label=index % classes
+                )
+                writer.append(annotation, random_sample(config, rng))
+
+
+def without_pretrained(item: Any) -> None:
+    """Leave out weights of runs that have not been made."""
+    if isinstance(item, dict):
+        init = item.get('init_cfg')
+        if isinstance(init, dict) and init.get('type') == 'Pretrained':
+            item['init_cfg'] = None
+    if isinstance(item, dict | list):
+        for value in item.values() if isinstance(item, dict) else item:
+            without_pretrained(value)
+
+
+def prepared(path: Path, folder: Path) -> Config:
+    options = TrainOptions(work_dir=str(folder / 'run'), fast_dev_run=True)
+    config = train_config(str(path), options)
+    without_pretrained(config.model)
+    config.visualizer = dict(type='Visualizer', vis_backends=[])
+    config.log_level = 'ERROR'
+    for key in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+        loader = config[key]
+        loader.batch_size = 4
+        loader.num_workers, loader.persistent_workers = 0, False
+        loader.dataset.data_root = str(folder)
+    return config
+
+
+@pytest.mark.parametrize('path', parameters())
+def test_experiment_trains_one_step(path: Path, tmp_path: Path):
+    torch.set_num_threads(1)
+    config = prepared(path, tmp_path)
+    write_data(config, tmp_path)
+    runner = build_runner(config)
+    _build_parts(runner, only_first_batch=True)
+    before = {n: p.clone() for n, p in runner.model.named_parameters()}
+    runner.train()
+    assert runner.iter == 1
+    after = dict(runner.model.named_parameters())
+    assert all(p.isfinite().all() for p in after.values())
+    assert any(not torch.equal(p, before[n]) for n, p in after.items())
+    metrics = runner.test()
+    assert metrics
