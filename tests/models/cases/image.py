@@ -16,6 +16,18 @@ VIT = {
 }
 TORCHVISION = {'type': 'TorchvisionBackbone', 'name': 'resnet18'}
 
+TIMM = {
+    'type': 'TimmBackbone',
+    'name': 'test_resnet',
+    'level': 2,
+    # A branch that starts from zero gives its inside no gradient.
+    'options': {'zero_init_last': False},
+}
+PYRAMID = {
+    'type': 'FeaturePyramid',
+    'backbone': {**TORCHVISION, 'level': (1, 2)},
+    'out_channels': 16,
+}
 POOLED = {'type': 'PooledEncoder', 'encoder': VIT}
 
 large_pictures = partial(image_samples, sizes=((64, 64), (64, 96)))
@@ -44,5 +56,14 @@ CONTRACTS = [
         'without-batch-norm',
         name='squeezenet1_1',
         level=2,
+    ),
+    case(TIMM, large_pictures),
+    case(PYRAMID, large_pictures),
+    case(
+        PYRAMID,
+        large_pictures,
+        'extra-level',
+        extra_level=True,
+        backbone={**TORCHVISION, 'level': (1, 2), 'norm_eval': True},
     ),
 ]

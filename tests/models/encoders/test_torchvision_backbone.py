@@ -62,6 +62,28 @@ def test_every_size_runs_without_padding(resnet):
     torch.testing.assert_close(tokens.x[2, :192], want[0].flatten(1).T)
 
 
+def test_the_grid_is_that_of_the_padded_batch(resnet):
+    backbone = TorchvisionBackbone('resnet18', 0, weights=resnet[1]).eval()
+    tokens = backbone(batch((32, 16), (8, 40)))
+    assert tokens.grids == ((8, 10),)
+    want = torch.zeros(2, 8, 10, dtype=torch.bool)
+    want[0, :8, :4] = True
+    want[1, :2, :10] = True
+    assert torch.equal(tokens.mask, want.flatten(1))
+
+
+def test_several_levels(resnet):
+    model, path = resnet
+    backbone = TorchvisionBackbone('resnet18', ('layer2', 0), weights=path)
+    x = batch((64, 64))
+    fine, coarse = backbone.eval().levels(x.data)
+    assert backbone.channels == (64, 128)
+    torch.testing.assert_close(fine, stem(model, x.data))
+    tokens = backbone(x)
+    assert tokens.grids == ((8, 8),)
+    torch.testing.assert_close(tokens.x, coarse.flatten(2).transpose(1, 2))
+
+
 def test_grey_is_repeated(resnet):
     backbone = TorchvisionBackbone('resnet18', 0, weights=resnet[1]).eval()
     grey = batch((32, 32), channels=1)
@@ -139,6 +161,7 @@ def test_frozen_stages(resnet):
 @pytest.mark.parametrize(
     ('name', 'level', 'width'),
     [
+        ('resnet50', 1, 256),
         ('efficientnet_b0', 2, 24),
         ('convnext_tiny', 0, 96),
         ('swin_t', 1, 96),
@@ -147,12 +170,22 @@ def test_frozen_stages(resnet):
         ('shufflenet_v2_x0_5', -1, 1024),
         ('squeezenet1_1', -1, 512),
         ('mnasnet0_5', -1, 1280),
+        pytest.param('resnet101', -1, 2048, marks=pytest.mark.slow),
+        pytest.param('efficientnet_v2_s', -1, 1280, marks=pytest.mark.slow),
+        pytest.param('densenet121', -1, 1024, marks=pytest.mark.slow),
+        pytest.param('convnext_tiny', -1, 768, marks=pytest.mark.slow),
+        pytest.param('swin_t', -1, 768, marks=pytest.mark.slow),
+        pytest.param('swin_v2_t', -1, 768, marks=pytest.mark.slow),
+        pytest.param('vgg11', -1, 512, marks=pytest.mark.slow),
+        pytest.param('googlenet', -1, 1024, marks=pytest.mark.slow),
+        pytest.param('inception_v3', -1, 2048, marks=pytest.mark.slow),
     ],
 )
 def test_families(name, level, width):
     backbone = TorchvisionBackbone(name, level).eval()
     with torch.no_grad():
-        tokens = backbone(batch((64, 64), (64, 64)))
+        tokens = backbone(batch((96, 96), (96, 96)))
+    assert tokens.x.shape[1] == tokens.grids[0][0] * tokens.grids[0][1]
     assert tokens.x.shape[2] == backbone.out_channels == width
     assert tokens.x.any()
 
@@ -173,6 +206,8 @@ def test_stages_of_a_resnet():
         ({'name': 'resnet19'}, "name .*'resnet19'"),
         ({'name': 'raft_small'}, "name .*'raft_small'"),
         ({'name': 'vit_b_32'}, "name .*any picture size.*'vit_b_32'"),
+        ({'level': ()}, r'level .*got \(\)'),
+        ({'level': (1, 'layer1')}, r'level .*each once'),
         ({'level': 5}, r"level .*'layer4'.*got 5"),
         ({'level': 'layer9'}, "level .*'layer9'"),
         ({'level': 'fc'}, 'level must give a grid'),
@@ -183,6 +218,12 @@ def test_stages_of_a_resnet():
 def test_bad_arguments(settings, message):
     with pytest.raises(ValueError, match=message):
         TorchvisionBackbone(**{'name': 'resnet18', **settings})
+
+
+@pytest.mark.slow
+def test_a_network_of_window_sizes():
+    with pytest.raises(ValueError, match=r"any picture size.*'maxvit_t'"):
+        TorchvisionBackbone('maxvit_t')
 
 
 def test_weights_of_another_network_are_refused(resnet):

@@ -1,6 +1,7 @@
 """Batch normalisation of padded sequences."""
 
 import torch
+from mmengine.optim import build_optim_wrapper
 from torch import nn
 
 from trimodal.models.layers.masked_batch_norm import MaskedBatchNorm
@@ -56,3 +57,22 @@ def test_a_single_step_is_finite():
     out = norm(torch.randn(1, 2, 1, 5), mask)
     torch.testing.assert_close(out[0, 0, 0], norm.bias.data)
     assert norm.running_var.isfinite().all()
+
+
+def test_synchronising_leaves_it_as_it_is():
+    model = nn.Sequential(MaskedBatchNorm(5), nn.BatchNorm2d(5))
+    synced = nn.SyncBatchNorm.convert_sync_batchnorm(model)
+    assert isinstance(synced[0], MaskedBatchNorm)
+    assert isinstance(synced[1], nn.SyncBatchNorm)
+
+
+def test_it_is_spared_weight_decay():
+    wrapper = build_optim_wrapper(
+        MaskedBatchNorm(5),
+        {
+            'optimizer': {'type': 'SGD', 'lr': 1.0, 'weight_decay': 0.1},
+            'paramwise_cfg': {'norm_decay_mult': 0.0},
+        },
+    )
+    groups = [g for g in wrapper.param_groups if g['params']]
+    assert [group['weight_decay'] for group in groups] == [0.0, 0.0]

@@ -1,19 +1,18 @@
-"""Takes torchvision's classifiers apart: stages, layout, checkpoints."""
+"""Takes torchvision's classifiers apart, stage by stage."""
 
 from pathlib import Path
 
-import torch
 import torchvision.models
-from torch import Tensor, nn
+from torch import nn
 from torchvision.models import get_model, get_model_weights, list_models
 from torchvision.ops.misc import FrozenBatchNorm2d
+
+from trimodal.models.encoders.checkpoints import StateDict, read_checkpoint
 
 # Children that only hold the stages, and those that come after the features.
 CONTAINERS = ('features', 'layers', 'trunk_output', 'blocks')
 HEADS = ('avgpool', 'classifier', 'fc', 'flatten', 'head', 'heads', 'dropout')
 NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, FrozenBatchNorm2d)
-
-StateDict = dict[str, Tensor]
 
 
 def build_classifier(
@@ -49,12 +48,6 @@ def build_classifier(
             f'{name!r}, got {weights!r}'
         )
     return get_model(name, weights=weights), None
-
-
-def read_checkpoint(path: str) -> StateDict:
-    """The state dict in a file, by itself or under ``state_dict``."""
-    checkpoint = torch.load(path, map_location='cpu', weights_only=True)
-    return dict(checkpoint.get('state_dict', checkpoint))
 
 
 def find_stages(model: nn.Module) -> list[list[str]]:
@@ -93,60 +86,3 @@ def _parts(model: nn.Module) -> list[tuple[str, nn.Module]]:
         elif not name.lower().startswith('aux'):
             parts.append((name, child))
     return parts
-
-
-def probe(features: nn.Module) -> tuple[int, bool]:
-    """Find out what a feature extractor gives.
-
-    Args:
-        features (nn.Module): From a picture to ``{'features': Tensor}``.
-
-    Returns:
-        tuple[int, bool]: The number of channels, and whether they come last.
-
-    Raises:
-        ValueError: If it does not give a grid of cells.
-    """
-    training = features.training
-    features.eval()
-    with torch.no_grad():
-        # The sides that follow the picture's are those of the grid.
-        small, large = (
-            features(torch.zeros(1, 3, *size))['features'].shape
-            for size in ((128, 128), (192, 256))
-        )
-    features.train(training)
-    same = [a == b for a, b in zip(small, large, strict=True)]
-    if len(small) != 4 or same not in (
-        [True, True, False, False],
-        [True, False, False, True],
-    ):
-        raise ValueError(
-            'level must give a grid of cells that grows with the picture, '
-            f'got shapes {tuple(small)} and {tuple(large)}'
-        )
-    return (small[3], True) if same[3] else (small[1], False)
-
-
-def load_features(features: nn.Module, checkpoint: StateDict) -> None:
-    """Load what ``features`` has of a classifier's checkpoint.
-
-    Raises:
-        ValueError: If something is missing or has another shape.
-    """
-    own = features.state_dict()
-    wrong = [
-        key
-        for key, value in own.items()
-        if not key.endswith('num_batches_tracked')
-        and (key not in checkpoint or checkpoint[key].shape != value.shape)
-    ]
-    if wrong:
-        raise ValueError(
-            f'weights lack {len(wrong)} of {len(own)} tensors, or have them '
-            f'in another shape, such as {wrong[:3]}'
-        )
-    features.load_state_dict(
-        {key: checkpoint[key] for key in own if key in checkpoint},
-        strict=False,
-    )

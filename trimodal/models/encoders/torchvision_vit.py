@@ -7,7 +7,7 @@ import torchvision.models
 from torch import Tensor, nn
 from torchvision.models import get_model_weights, get_weight, list_models
 
-from trimodal.models.encoders.torchvision_stages import (
+from trimodal.models.encoders.checkpoints import (
     StateDict,
     load_features,
     read_checkpoint,

@@ -9,7 +9,10 @@ from torch import Tensor, nn
 from torch.distributed.nn.functional import all_reduce
 
 
-class MaskedBatchNorm(nn.modules.batchnorm._BatchNorm):
+# Not a _BatchNorm: SyncBatchNorm.convert_sync_batchnorm would replace it by
+# one that takes no mask. As an _InstanceNorm it is still a norm to mmengine,
+# which spares norms the weight decay.
+class MaskedBatchNorm(nn.modules.instancenorm._InstanceNorm):
     """Batch normalisation over the real steps of padded sequences.
 
     From `Batch Normalization <https://arxiv.org/abs/1502.03167>`_. In training
@@ -32,7 +35,13 @@ class MaskedBatchNorm(nn.modules.batchnorm._BatchNorm):
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float = 0.1
     ) -> None:
-        super().__init__(num_features, eps, momentum)
+        super().__init__(
+            num_features,
+            eps,
+            momentum,
+            affine=True,
+            track_running_stats=True,
+        )
 
     def forward(  # type: ignore[override]
         self, x: Tensor, mask: Tensor

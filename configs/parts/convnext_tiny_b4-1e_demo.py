@@ -1,0 +1,20 @@
+_base_ = '../demo/concat_small_b16-20e_demo.py'
+
+model = dict(
+    encoders=dict(
+        image=dict(
+            _delete_=True,
+            type='TorchvisionBackbone',
+            name='convnext_tiny',
+            level=1,
+        )
+    ),
+    fusion=dict(
+        in_channels=dict(
+            _delete_=True,
+            speech={{_base_.width}},
+            gesture={{_base_.width}},
+            image=96,
+        )
+    ),
+)

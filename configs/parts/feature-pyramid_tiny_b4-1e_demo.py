@@ -1,0 +1,14 @@
+_base_ = '../demo/concat_small_b16-20e_demo.py'
+
+model = dict(
+    encoders=dict(
+        image=dict(
+            _delete_=True,
+            type='FeaturePyramid',
+            backbone=dict(
+                type='TorchvisionBackbone', name='resnet18', level=(1, 2, 3)
+            ),
+            out_channels={{_base_.width}},
+        )
+    )
+)
