@@ -1,7 +1,10 @@
 """Contracts of the speech encoders."""
 
+import torch
+
 from tests.models.cases import case
-from trimodal.testing import speech_samples
+from trimodal.structures import ModalityInput
+from trimodal.testing import make_input, speech_samples
 
 TRANSFORMER = {
     'type': 'SpeechTransformer',
@@ -37,6 +40,31 @@ CONFORMER = {
     'norm': 'group',
     'dropout': 0.0,
 }
+BUNDLE = {
+    'type': 'TorchaudioBundle',
+    'freeze_features': False,
+    'overrides': {
+        'extractor_conv_layer_config': ((8, 10, 5), (8, 3, 2)),
+        'encoder_embed_dim': 16,
+        'encoder_projection_dropout': 0.0,
+        'encoder_pos_conv_kernel': 4,
+        'encoder_pos_conv_groups': 2,
+        'encoder_num_layers': 2,
+        'encoder_num_heads': 2,
+        'encoder_attention_dropout': 0.0,
+        'encoder_ff_interm_features': 24,
+        'encoder_dropout': 0.0,
+        'encoder_layer_drop': 0.0,
+    },
+}
+
+
+def waves() -> list[ModalityInput]:
+    return [
+        make_input(torch.randn(n), torch.ones(n, dtype=torch.bool))
+        for n in (230, 61, 7, 400)
+    ]
+
 
 CONTRACTS = [
     case(TRANSFORMER, speech_samples),
@@ -75,4 +103,9 @@ CONTRACTS = [
         convolution_first=True,
         positions='sinusoidal',
     ),
+    case(BUNDLE, waves),
+    case(BUNDLE, waves, 'weighted', bundle='HUBERT_LARGE', layer='weighted'),
+    case(BUNDLE, waves, 'large', bundle='WAV2VEC2_LARGE_LV60K'),
+    case(BUNDLE, waves, 'wavlm', bundle='WAVLM_BASE', layer=-1),
+    case(BUNDLE, waves, 'frozen', freeze_features=True, frozen_layers=1),
 ]

@@ -7,6 +7,7 @@ from trimodal.models.data_preprocessors.speech import SpeechPreprocessor
 from trimodal.models.data_preprocessors.trimodal import (
     TriModalDataPreprocessor,
 )
+from trimodal.models.data_preprocessors.waveform import WaveformPreprocessor
 
 __all__ = [
     'BasePreprocessor',
@@ -14,4 +15,5 @@ __all__ = [
     'ImagePreprocessor',
     'SpeechPreprocessor',
     'TriModalDataPreprocessor',
+    'WaveformPreprocessor',
 ]

@@ -16,13 +16,13 @@ from trimodal.models.data_preprocessors.base import (
     check_samples,
     longest,
 )
+from trimodal.models.data_preprocessors.waveform import stack_waves
 from trimodal.models.layers.checks import check_choice, check_positive
 from trimodal.registry import MODELS
 from trimodal.structures import ModalityInput
 from trimodal.utils import build
 
 WINDOWS = ('hann', 'hamming', 'blackman', 'bartlett')
-INT16_SCALE = 1 / 32768
 
 
 @MODELS.register_module()
@@ -174,13 +174,7 @@ class SpeechPreprocessor(BasePreprocessor):
         total = max(
             (frames - 1) * self.hop_length + self.n_fft, before + longest_wave
         )
-        waves = torch.zeros(len(batch), total, device=self.device)
-        for row, wave in zip(waves, batch, strict=True):
-            if wave is not None:
-                part = row[before : before + len(wave)]
-                part.copy_(wave)
-                if wave.dtype == torch.int16:
-                    part *= INT16_SCALE
+        waves = stack_waves(batch, total, self.device, before)
         return waves[:, : (frames - 1) * self.hop_length + self.n_fft]
 
     def _raise_floor(self, x: Tensor, mask: Tensor) -> Tensor:
