@@ -77,9 +77,9 @@ class TriModalFusionModel(BaseModel):
             mmengine. Defaults to None.
 
     Raises:
-        ValueError: If there is no encoder or no head, a frozen or enabled
-            modality is unknown, or encoders, fusion and heads do not fit
-            together.
+        ValueError: If there is no encoder or no head, a name has 'loss' in
+            it, a frozen or enabled modality is unknown, or encoders, fusion
+            and heads do not fit together.
     """
 
     def __init__(
@@ -233,11 +233,14 @@ class TriModalFusionModel(BaseModel):
             parts[name] = cast(BaseObjective, objective).loss(
                 features.streams, features.fused, data_samples
             )
-        return {
+        whole = {
             f'{part}.{name}': value
             for part, losses in parts.items()
             for name, value in losses.items()
         }
+        for objective in self.objectives.values():
+            whole = cast(BaseObjective, objective).weigh(whole)
+        return whole
 
     def _predict(
         self, fused: Fused, data_samples: Samples | None
@@ -276,4 +279,8 @@ def _build_dict(
 ) -> nn.ModuleDict:
     if not items and name != 'objectives':
         raise ValueError(f'{name} must name at least one, got none')
+    # mmengine optimises whatever carries this word in its whole name.
+    misnamed = [k for k in items if 'loss' in k]
+    if misnamed:
+        raise ValueError(f"{name} must have no 'loss' in it, got {misnamed}")
     return nn.ModuleDict({k: build(item, MODELS) for k, item in items.items()})

@@ -2,6 +2,11 @@
 
 from trimodal.testing.contracts import CHECKS, Contract, check_contract
 from trimodal.testing.distributed import run_distributed
+from trimodal.testing.objectives import (
+    OBJECTIVE_CHECKS,
+    ObjectiveContract,
+    check_objective,
+)
 from trimodal.testing.samples import (
     absent_like,
     absent_stream,
@@ -16,10 +21,13 @@ from trimodal.testing.samples import (
 
 __all__ = [
     'CHECKS',
+    'OBJECTIVE_CHECKS',
     'Contract',
+    'ObjectiveContract',
     'absent_like',
     'absent_stream',
     'check_contract',
+    'check_objective',
     'gesture_samples',
     'image_samples',
     'make_input',

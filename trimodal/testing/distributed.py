@@ -84,7 +84,8 @@ def _gradients(contract: Contract, rank: int, wrapped: bool) -> Gradients:
     """The gradients of the second of two steps."""
     part = contract.build().train()
     whole = Whole(part)
-    run = DistributedDataParallel(whole) if wrapped else whole
+    learns = any(p.requires_grad for p in whole.parameters())
+    run = DistributedDataParallel(whole) if wrapped and learns else whole
     samples = contract.given()
     nothing = absent_like(samples[0])
     batch = contract.stack(samples if rank == 0 else [nothing, nothing])

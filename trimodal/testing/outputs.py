@@ -102,7 +102,8 @@ def backward(output: Output) -> None:
     for loss in output.losses.values():
         if loss.requires_grad:
             total = total + loss.float().sum()
-    total.backward()
+    if total.requires_grad:  # a part may have nothing to learn
+        total.backward()
 
 
 def assert_finite_gradients(module: nn.Module) -> None:

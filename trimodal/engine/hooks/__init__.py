@@ -1,7 +1,14 @@
-"""What a run does besides training: random state, epochs, progress."""
+"""What a run does besides training: random state, schedules, progress."""
 
 from trimodal.engine.hooks.dataset_epoch_hook import DatasetEpochHook
 from trimodal.engine.hooks.early_stopping_hook import EarlyStoppingHook
+from trimodal.engine.hooks.gradient_blending_hook import (
+    GradientBlendingHook,
+)
+from trimodal.engine.hooks.modality_dropout_schedule import (
+    ModalityDropoutSchedule,
+)
+from trimodal.engine.hooks.ogm_ge_hook import OGMGEHook
 from trimodal.engine.hooks.random_state_hook import RandomStateHook
 from trimodal.engine.hooks.resume_validation_hook import ResumeValidationHook
 from trimodal.engine.hooks.rich_progress_hook import RichProgressHook
@@ -9,6 +16,9 @@ from trimodal.engine.hooks.rich_progress_hook import RichProgressHook
 __all__ = [
     'DatasetEpochHook',
     'EarlyStoppingHook',
+    'GradientBlendingHook',
+    'ModalityDropoutSchedule',
+    'OGMGEHook',
     'RandomStateHook',
     'ResumeValidationHook',
     'RichProgressHook',

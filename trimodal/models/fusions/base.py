@@ -12,7 +12,7 @@ from mmengine.model import BaseModule
 from torch import Tensor
 
 from trimodal.models.layers import masked_softmax
-from trimodal.models.layers.checks import check_positive
+from trimodal.models.layers.checks import check_positive, check_widths
 from trimodal.structures import Fused, Tokens
 
 Streams = dict[str, Tokens]
@@ -49,21 +49,9 @@ class BaseFusion(BaseModule, metaclass=ABCMeta):
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(init_cfg)
-        names = tuple(modalities)
-        if not names or len(set(names)) < len(names):
-            raise ValueError(
-                f'modalities must be names, each once, got {names}'
-            )
-        if isinstance(in_channels, int):
-            in_channels = dict.fromkeys(names, in_channels)
-        if set(in_channels) != set(names):
-            raise ValueError(
-                f'in_channels must be a number or name {sorted(names)}, got '
-                f'{dict(in_channels)}'
-            )
-        check_positive(out_channels=out_channels, **in_channels)
-        self.modalities = names
-        self.in_channels = {name: in_channels[name] for name in names}
+        self.in_channels = check_widths(modalities, in_channels)
+        self.modalities = tuple(self.in_channels)
+        check_positive(out_channels=out_channels)
         self.out_channels = out_channels
 
     def forward(self, tokens: Mapping[str, Tokens]) -> Fused:
@@ -193,3 +181,35 @@ def shares(sizes: Tensor, present: Tensor) -> Tensor:
     sizes = (sizes + torch.finfo(sizes.dtype).tiny).masked_fill(~present, 0)
     total = sizes.sum(1, keepdim=True)
     return sizes / total.masked_fill(total == 0, 1)
+
+
+def norm_shares(parts: Tensor, present: Tensor) -> Tensor:
+    """Each modality's share by the norm of what it adds.
+
+    Such weights tell, they do not steer: nothing is learned from them.
+
+    Args:
+        parts (Tensor): float ``[B, M, C]``, what each modality adds.
+        present (Tensor): bool ``[B, M]``.
+
+    Returns:
+        Tensor: float32 ``[B, M]``, as :func:`shares` gives them.
+    """
+    return shares(parts.detach().float().norm(dim=2), present)
+
+
+def attention_shares(where: Tensor, streams: Streams) -> Tensor:
+    """Each modality's share of what queries looked at.
+
+    Args:
+        where (Tensor): float32 ``[B, Q, T]``, attention of each query to
+            each step of the joined ``streams``, 0 where masked.
+        streams (dict[str, Tokens]): The streams that were joined.
+
+    Returns:
+        Tensor: float32 ``[B, M]``, as :func:`shares` gives them.
+    """
+    lengths = [s.mask.shape[1] for s in streams.values()]
+    parts = where.sum(1).split(lengths, dim=1)
+    mass = torch.stack([part.sum(1) for part in parts], dim=1)
+    return shares(mass, stack_present(streams))

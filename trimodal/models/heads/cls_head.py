@@ -1,6 +1,7 @@
 """Classification: one class a sample."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -25,12 +26,16 @@ class ClsHead(BaseHead):
         dropout (float): Dropout before each linear layer. Defaults to 0.0.
         loss (Mapping | nn.Module): The loss or its config; called with logits
             and targets. Defaults to plain cross-entropy.
+        decisions (bool): Whether what was fused are logits already, as
+            ``LateFusion`` gives them: the head then has no layer of its own.
+            Defaults to False.
         init_cfg (dict | list[dict] | None): Weight initialisation, as in
             mmengine. Defaults to None.
 
     Raises:
-        ValueError: If a number of classes or channels is not positive, or
-            ``dropout`` lies outside [0, 1].
+        ValueError: If a number of classes or channels is not positive,
+            ``dropout`` lies outside [0, 1], or ``decisions`` is set with
+            another width than ``num_classes``, hidden layers or dropout.
     """
 
     def __init__(
@@ -40,21 +45,24 @@ class ClsHead(BaseHead):
         hidden_channels: Sequence[int] = (),
         dropout: float = 0.0,
         loss: Mapping | nn.Module = {'type': 'CrossEntropyLoss'},  # noqa: B006
+        decisions: bool = False,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(in_channels, init_cfg)
         check_positive(num_classes=num_classes, in_channels=in_channels)
         check_probability(dropout=dropout)
         self.num_classes = num_classes
-        layers: list[nn.Module] = []
-        width = in_channels
-        for hidden in hidden_channels:
-            check_positive(hidden_channels=hidden)
-            layers += [nn.Dropout(dropout), nn.Linear(width, hidden)]
-            layers += [nn.GELU()]
-            width = hidden
-        layers += [nn.Dropout(dropout), nn.Linear(width, num_classes)]
-        self.layers = nn.Sequential(*layers).apply(init_transformer)
+        if decisions:
+            if in_channels != num_classes or hidden_channels or dropout:
+                raise ValueError(
+                    'decisions=True needs in_channels == num_classes, no '
+                    f'hidden_channels and no dropout, got {in_channels}, '
+                    f'{num_classes}, {tuple(hidden_channels)} and {dropout}'
+                )
+            self.layers: nn.Module = nn.Identity()
+        else:
+            widths = (in_channels, *hidden_channels, num_classes)
+            self.layers = _classifier(widths, dropout)
         self.loss_module = build(loss, MODELS)
 
     def forward(self, fused: Fused) -> Tensor:
@@ -75,7 +83,7 @@ class ClsHead(BaseHead):
             ValueError: If a label is no single class of ``num_classes``.
         """
         logits = self(fused)
-        rows, labels = self._targets(data_samples)
+        rows, labels = self.targets(data_samples)
         target = torch.tensor(labels, dtype=torch.int64, device=logits.device)
         return {'loss_cls': self.loss_module(logits[rows], target)}
 
@@ -98,7 +106,7 @@ class ClsHead(BaseHead):
             for sample, score in zip(data_samples, scores, strict=True)
         ]
 
-    def _targets(self, data_samples: Samples) -> tuple[list[int], list[int]]:
+    def targets(self, data_samples: Samples) -> tuple[list[int], list[int]]:
         """Which samples have a label, and the labels."""
         rows = [row for row, s in enumerate(data_samples) if 'gt_label' in s]
         labels = []
@@ -112,3 +120,13 @@ class ClsHead(BaseHead):
                 )
             labels += label
         return rows, labels
+
+
+def _classifier(widths: Sequence[int], dropout: float) -> nn.Sequential:
+    """Linear layers with dropout before each, and GELU between."""
+    layers: list[nn.Module] = []
+    for index, (width, after) in enumerate(pairwise(widths)):
+        check_positive(hidden_channels=after)
+        layers += [nn.GELU()] if index else []
+        layers += [nn.Dropout(dropout), nn.Linear(width, after)]
+    return nn.Sequential(*layers).apply(init_transformer)

@@ -1,6 +1,6 @@
 """Checks of constructor arguments: each error names what is allowed."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 
 
 def check_choice(
@@ -64,3 +64,34 @@ def check_odd(name: str, values: Collection[int]) -> None:
             f'{name} must be positive odd numbers, so that a step has as '
             f'many neighbours before as behind, got {list(values)}'
         )
+
+
+def check_widths(
+    modalities: Sequence[str], in_channels: int | Mapping[str, int]
+) -> dict[str, int]:
+    """The channels of each modality, in the order of ``modalities``.
+
+    Args:
+        modalities (Sequence[str]): Names.
+        in_channels (int | Mapping[str, int]): Channels of every stream, or of
+            each.
+
+    Returns:
+        dict[str, int]: Channels by name.
+
+    Raises:
+        ValueError: If ``modalities`` is empty or has doubles, ``in_channels``
+            does not name exactly these, or a width is not positive.
+    """
+    names = tuple(modalities)
+    if not names or len(set(names)) < len(names):
+        raise ValueError(f'modalities must be names, each once, got {names}')
+    if isinstance(in_channels, int):
+        in_channels = dict.fromkeys(names, in_channels)
+    if set(in_channels) != set(names):
+        raise ValueError(
+            f'in_channels must be a number or name {sorted(names)}, got '
+            f'{dict(in_channels)}'
+        )
+    check_positive(**in_channels)
+    return {name: in_channels[name] for name in names}

@@ -40,3 +40,15 @@ class BaseObjective(BaseModule, metaclass=ABCMeta):
             dict[str, Tensor]: Scalars with ``loss`` in their names, and,
             without it, statistics.
         """
+
+    def weigh(self, losses: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Have a say in how much each loss of the whole model counts.
+
+        Args:
+            losses (dict[str, Tensor]): All losses and statistics, named
+                ``<task>.<loss>``, ``<objective>.<loss>`` and so on.
+
+        Returns:
+            dict[str, Tensor]: The same keys; unless overridden, ``losses``.
+        """
+        return losses

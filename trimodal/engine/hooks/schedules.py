@@ -1,0 +1,59 @@
+"""What the hooks that steer a model have in common."""
+
+from typing import Any, TypeVar
+
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+
+Objective = TypeVar('Objective')
+
+
+def check_span(begin: int, end: int | None) -> None:
+    """Raise unless ``begin`` is not negative and ``end`` comes after it.
+
+    Args:
+        begin (int): The first.
+        end (int | None): The first that is not meant any more; None: never.
+
+    Raises:
+        ValueError: If they are no span.
+    """
+    if begin < 0:
+        raise ValueError(f'begin must be at least 0, got {begin}')
+    if end is not None and end <= begin:
+        raise ValueError(f'end must be larger than begin={begin}, got {end}')
+
+
+def unwrapped(runner: Runner) -> Any:
+    """The model inside wrappers such as ``DistributedDataParallel``."""
+    model = runner.model
+    while is_model_wrapper(model):
+        model = model.module
+    return model
+
+
+def find_objective(
+    runner: Runner, name: str, kind: type[Objective]
+) -> tuple[Any, Objective]:
+    """The model, and one of its objectives.
+
+    Args:
+        runner (Runner): The runner.
+        name (str): Name of the objective.
+        kind (type): What it must be.
+
+    Returns:
+        tuple[Any, Objective]: Both.
+
+    Raises:
+        ValueError: If the model has none of that name and kind.
+    """
+    model = unwrapped(runner)
+    objectives = dict(getattr(model, 'objectives', {}).items())
+    if not isinstance(objectives.get(name), kind):
+        known = {k: type(v).__name__ for k, v in objectives.items()}
+        raise ValueError(
+            f'objective must name a {kind.__name__} among the objectives of '
+            f'the model, got {name!r}; there are {known or "none"}'
+        )
+    return model, objectives[name]
