@@ -7,7 +7,9 @@ import torch
 
 from trimodal.models import BaseFusion
 from trimodal.models.fusions.base import (
+    attention_shares,
     join_streams,
+    norm_shares,
     shares,
     split_streams,
     stack_present,
@@ -97,3 +99,19 @@ def test_shares_by_hand():
     present = torch.tensor([[1, 1, 0], [0, 0, 0], [1, 0, 1]]).bool()
     want = torch.tensor([[0.75, 0.25, 0], [0, 0, 0], [0.5, 0, 0.5]])
     torch.testing.assert_close(shares(sizes, present), want)
+
+
+def test_norm_shares_by_hand():
+    parts = torch.tensor([[[3.0, 4.0], [0.0, 5.0], [9.0, 9.0]]])
+    present = torch.tensor([[True, True, False]])
+    weights = norm_shares(parts.requires_grad_(), present)
+    torch.testing.assert_close(weights, torch.tensor([[0.5, 0.5, 0.0]]))
+    assert not weights.requires_grad
+
+
+def test_attention_shares_by_hand():
+    streams = {'a': tokens(4, 2), 'b': tokens(4, 3)}
+    where = torch.tensor([[0.1, 0.2, 0.3, 0.2, 0.2], [0.1, 0, 0.9, 0, 0]])
+    weights = attention_shares(where.expand(3, 2, 5), streams)
+    want = torch.tensor([[0.2, 0.8]]).expand(3, 2)
+    torch.testing.assert_close(weights, want)

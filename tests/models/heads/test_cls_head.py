@@ -92,6 +92,18 @@ def test_the_loss_is_built_from_its_config():
     torch.testing.assert_close(loss, want)
 
 
+def test_decisions_are_used_as_they_are():
+    head, x = ClsHead(6, 6, decisions=True), fused()
+    assert not list(head.parameters())
+    assert torch.equal(head(x), x.pooled)
+    loss = head.loss(x, samples(0, 5, 1, None))['loss_cls']
+    want = F.cross_entropy(x.pooled[:3], torch.tensor([0, 5, 1]))
+    torch.testing.assert_close(loss, want)
+    got = head.predict(x, samples(None, None, None, None))
+    scores = torch.stack([sample.pred_score for sample in got])
+    torch.testing.assert_close(scores, x.pooled.detach().softmax(1))
+
+
 @pytest.mark.parametrize('label', [3, -1, [0, 1]])
 def test_labels_that_cannot_be_are_named(label):
     with pytest.raises(ValueError, match=r"3, got .* in sample 'id1'"):
@@ -105,6 +117,12 @@ def test_labels_that_cannot_be_are_named(label):
         ({'in_channels': 0}, 'in_channels'),
         ({'hidden_channels': (0,)}, 'hidden_channels'),
         ({'dropout': 1.1}, 'dropout'),
+        ({'decisions': True}, 'in_channels == num_classes.* got 6, 3'),
+        (
+            {'decisions': True, 'num_classes': 6, 'hidden_channels': (4,)},
+            r'hidden_channels .*\(4,\)',
+        ),
+        ({'decisions': True, 'num_classes': 6, 'dropout': 0.1}, '0.1'),
     ],
 )
 def test_bad_arguments(changes, message):

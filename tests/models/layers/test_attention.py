@@ -103,3 +103,42 @@ def test_bad_arguments():
         MultiheadAttention(6, 2, rotary=True)
     with pytest.raises(ValueError, match='dropout'):
         MultiheadAttention(8, 2, dropout=1.1)
+
+
+def as_torch(ours: MultiheadAttention) -> nn.MultiheadAttention:
+    """PyTorch's, with the weights of ours."""
+    width = ours.out_proj.in_features
+    theirs = nn.MultiheadAttention(width, ours.num_heads, batch_first=True)
+    theirs.load_state_dict(
+        {
+            'in_proj_weight': ours.in_proj.weight,
+            'in_proj_bias': ours.in_proj.bias,
+            'out_proj.weight': ours.out_proj.weight,
+            'out_proj.bias': ours.out_proj.bias,
+        }
+    )
+    return theirs
+
+
+@pytest.mark.parametrize('masked', [True, False])
+def test_weights_are_those_of_pytorch(masked):
+    ours = MultiheadAttention(8, 2)
+    theirs = as_torch(ours)
+    query, key = torch.randn(3, 2, 8), torch.randn(3, 5, 8)
+    mask = torch.tensor([5, 2, 1])[:, None] > torch.arange(5)
+    mask = mask if masked else None
+    got, weights = ours.with_weights(query, key, mask)
+    padding = None if mask is None else ~mask
+    want, expected = theirs(query, key, key, key_padding_mask=padding)
+    torch.testing.assert_close(got, want)
+    torch.testing.assert_close(got, ours(query, key, mask))
+    torch.testing.assert_close(weights, expected)
+    assert not weights.requires_grad
+
+
+def test_no_real_key_has_no_weights():
+    mask = torch.zeros(1, 3, dtype=torch.bool)
+    _, weights = MultiheadAttention(8, 2).with_weights(
+        torch.randn(1, 2, 8), torch.randn(1, 3, 8), mask
+    )
+    assert not weights.any()

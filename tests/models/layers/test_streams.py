@@ -8,6 +8,7 @@ from torch import nn
 from trimodal.models.layers import (
     MaskedPooling,
     StreamMap,
+    StreamMixes,
     StreamNorms,
     StreamPoolings,
     StreamProjections,
@@ -83,6 +84,14 @@ def test_poolings(mode):
 def test_unknown_pooling():
     with pytest.raises(ValueError, match=r"pooling .* 'sum'"):
         StreamPoolings(WIDTHS, 'sum', 3)
+
+
+def test_mixes_add_up_to_one_linear_layer():
+    mixes, pooled = StreamMixes(WIDTHS, 3, 4), torch.randn(5, 2, 3)
+    parts = mixes(pooled)
+    assert parts.shape == (5, 2, 4)
+    weight = torch.cat([mixes[name].weight for name in WIDTHS], dim=1)
+    torch.testing.assert_close(parts.sum(1), pooled.flatten(1) @ weight.T)
 
 
 def test_learned_vectors():

@@ -6,16 +6,17 @@ Shape letters: see :mod:`trimodal.structures.streams`.
 from collections.abc import Mapping, Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from trimodal.models.fusions.base import (
     BaseFusion,
     Streams,
     join_streams,
-    shares,
+    norm_shares,
     stack_present,
 )
 from trimodal.models.layers import (
+    StreamMixes,
     StreamPoolings,
     StreamProjections,
     init_transformer,
@@ -68,12 +69,7 @@ class ConcatFusion(BaseFusion):
         self.poolings = StreamPoolings(self.modalities, pooling, out_channels)
         self.absent = learned_vectors(len(self.modalities), out_channels)
         self.dropout = nn.Dropout(dropout)
-        self.mixes = nn.ModuleDict(
-            {
-                name: nn.Linear(out_channels, out_channels, bias=False)
-                for name in self.modalities
-            }
-        )
+        self.mixes = StreamMixes(self.modalities, out_channels, out_channels)
         self.norm = nn.LayerNorm(out_channels, eps=NORM_EPS)
         self.projections.apply(init_transformer)
 
@@ -88,22 +84,11 @@ class ConcatFusion(BaseFusion):
         """
         projected = self.projections(streams)
         present = stack_present(projected)
-        parts = self._contributions(self.poolings(projected), present)
-        tokens, mask = join_streams(projected)
-        # The weights tell, they do not steer: nothing is learned from them.
-        sizes = parts.detach().float().norm(dim=2)
-        return Fused(
-            tokens, mask, self.norm(parts.sum(1)), shares(sizes, present)
-        )
-
-    def _contributions(self, pooled: Tensor, present: Tensor) -> Tensor:
-        """What each modality adds to the result, float ``[B, M, C]``."""
+        pooled = self.poolings(projected)
         pooled = torch.where(present.unsqueeze(2), pooled, self.absent)
-        pooled = self.dropout(pooled)
-        return torch.stack(
-            [
-                self.mixes[name](pooled[:, index])
-                for index, name in enumerate(self.modalities)
-            ],
-            dim=1,
+        parts = self.mixes(self.dropout(pooled))
+        return Fused(
+            *join_streams(projected),
+            self.norm(parts.sum(1)),
+            norm_shares(parts, present),
         )

@@ -12,6 +12,7 @@ from trimodal.models.layers.masking import (
     masked_mean,
     masked_softmax,
 )
+from trimodal.models.layers.mixture import MixtureOfExperts
 from trimodal.models.layers.modality_dropout import ModalityDropout
 from trimodal.models.layers.pooling import MaskedPooling
 from trimodal.models.layers.positions import (
@@ -28,6 +29,7 @@ from trimodal.models.layers.skeleton import (
 from trimodal.models.layers.spec_augment import SpecAugment
 from trimodal.models.layers.streams import (
     StreamMap,
+    StreamMixes,
     StreamNorms,
     StreamPoolings,
     StreamProjections,
@@ -56,6 +58,7 @@ __all__ = [
     'LayerScale',
     'MaskedBatchNorm',
     'MaskedPooling',
+    'MixtureOfExperts',
     'ModalityDropout',
     'MultiKernelTemporalConv',
     'MultiheadAttention',
@@ -65,6 +68,7 @@ __all__ = [
     'Skeleton',
     'SpecAugment',
     'StreamMap',
+    'StreamMixes',
     'StreamNorms',
     'StreamPoolings',
     'StreamProjections',

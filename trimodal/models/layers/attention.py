@@ -1,9 +1,11 @@
 """Multi-head attention over masked sequences."""
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from trimodal.models.layers.checks import check_multiple, check_probability
+from trimodal.models.layers.masking import masked_softmax
 from trimodal.models.layers.rotary import rotate
 
 
@@ -69,9 +71,40 @@ class MultiheadAttention(nn.Module):
         Returns:
             Tensor: float ``[B, T, C]``.
         """
-        q, k, v = (self._split(part) for part in self._project(query, key))
-        if self.rotary:
-            q, k = rotate(q), rotate(k)
+        return self._attend(*self._project(query, key), key_mask)
+
+    def with_weights(
+        self,
+        query: Tensor,
+        key: Tensor | None = None,
+        key_mask: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """Attend, and tell where to; for few queries.
+
+        The weights are computed a second time, as ``float32 [B, H, T, S]``,
+        without gradient and without dropout.
+
+        Args:
+            query (Tensor): As in :meth:`forward`.
+            key (Tensor | None): As in :meth:`forward`. Defaults to None.
+            key_mask (Tensor | None): As in :meth:`forward`. Defaults to None.
+
+        Returns:
+            tuple[Tensor, Tensor]: What :meth:`forward` gives, and the weights
+            averaged over the heads, float32 ``[B, T, S]``: 0 where masked, a
+            row sums to 1, or to 0 without a real key.
+        """
+        q, k, v = self._project(query, key)
+        x = self._attend(q, k, v, key_mask)
+        with torch.no_grad():
+            scores = (q @ k.mT).float() / q.shape[-1] ** 0.5
+            if key_mask is None:
+                return x, scores.softmax(-1).mean(1)
+            return x, masked_softmax(scores, key_mask[:, None, None]).mean(1)
+
+    def _attend(
+        self, q: Tensor, k: Tensor, v: Tensor, key_mask: Tensor | None
+    ) -> Tensor:
         opened = None
         if key_mask is not None:
             # Rows without a real key attend anywhere, and are erased below.
@@ -87,14 +120,22 @@ class MultiheadAttention(nn.Module):
         x = self.out_proj(x.transpose(1, 2).flatten(2))
         return x if key_mask is None else x.masked_fill(empty.unsqueeze(-1), 0)
 
-    def _project(self, query: Tensor, key: Tensor | None) -> list[Tensor]:
+    def _project(
+        self, query: Tensor, key: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values, float ``[B, H, T or S, C / H]``."""
         if key is None:
-            return list(self.in_proj(query).chunk(3, dim=-1))
-        width = query.shape[-1]
-        weight, bias = self.in_proj.weight, self.in_proj.bias
-        q = F.linear(query, weight[:width], bias[:width])
-        kv = F.linear(key, weight[width:], bias[width:])
-        return [q, *kv.chunk(2, dim=-1)]
+            q, k, v = self.in_proj(query).chunk(3, dim=-1)
+        else:
+            width = query.shape[-1]
+            weight, bias = self.in_proj.weight, self.in_proj.bias
+            q = F.linear(query, weight[:width], bias[:width])
+            kv = F.linear(key, weight[width:], bias[width:])
+            k, v = kv.chunk(2, dim=-1)
+        q, k, v = self._split(q), self._split(k), self._split(v)
+        if self.rotary:
+            q, k = rotate(q), rotate(k)
+        return q, k, v
 
     def _split(self, x: Tensor) -> Tensor:
         return x.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)

@@ -116,6 +116,36 @@ class StreamPoolings(nn.ModuleDict):
         return torch.stack(pooled, dim=1)
 
 
+class StreamMixes(nn.ModuleDict):
+    """What each modality adds to a linear layer over all of them.
+
+    A linear layer over a concatenation is a sum of one part per modality;
+    here the parts are kept apart.
+
+    Args:
+        modalities (Iterable[str]): The modalities.
+        in_channels (int): Channels of each modality's vector.
+        out_channels (int): Channels of the sum.
+    """
+
+    def __init__(
+        self, modalities: Iterable[str], in_channels: int, out_channels: int
+    ) -> None:
+        super().__init__(
+            {
+                name: nn.Linear(in_channels, out_channels, bias=False)
+                for name in modalities
+            }
+        )
+
+    def forward(self, pooled: Tensor) -> Tensor:
+        """The parts of float ``[B, M, C]``, float ``[B, M, out]``."""
+        parts = [
+            mix(pooled[:, index]) for index, mix in enumerate(self.values())
+        ]
+        return torch.stack(parts, dim=1)
+
+
 def learned_vectors(*shape: int) -> nn.Parameter:
     """A parameter of small random numbers: embeddings, queries, tokens."""
     vectors = nn.Parameter(torch.empty(*shape))
