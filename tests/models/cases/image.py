@@ -28,6 +28,7 @@ PYRAMID = {
     'backbone': {**TORCHVISION, 'level': (1, 2)},
     'out_channels': 16,
 }
+SIMPLE = {'type': 'SimpleFeaturePyramid', 'encoder': VIT, 'out_channels': 8}
 POOLED = {'type': 'PooledEncoder', 'encoder': VIT}
 
 large_pictures = partial(image_samples, sizes=((64, 64), (64, 96)))
@@ -66,4 +67,5 @@ CONTRACTS = [
         extra_level=True,
         backbone={**TORCHVISION, 'level': (1, 2), 'norm_eval': True},
     ),
+    case(SIMPLE, image_samples),
 ]

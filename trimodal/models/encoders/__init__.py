@@ -8,6 +8,9 @@ from trimodal.models.encoders.grid_encoder import GridEncoder
 from trimodal.models.encoders.hand_graph import HandGraphEncoder
 from trimodal.models.encoders.hand_transformer import HandTransformer
 from trimodal.models.encoders.pooled import PooledEncoder
+from trimodal.models.encoders.simple_feature_pyramid import (
+    SimpleFeaturePyramid,
+)
 from trimodal.models.encoders.speech_cnn import SpeechCNN
 from trimodal.models.encoders.speech_transformer import SpeechTransformer
 from trimodal.models.encoders.stgcn import STGCN, STGCNPlusPlus
@@ -28,6 +31,7 @@ __all__ = [
     'HandTransformer',
     'PooledEncoder',
     'STGCNPlusPlus',
+    'SimpleFeaturePyramid',
     'SpeechCNN',
     'SpeechTransformer',
     'StreamFusionEncoder',
