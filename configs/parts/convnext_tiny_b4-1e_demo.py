@@ -1,20 +1,6 @@
-_base_ = '../demo/concat_small_b16-20e_demo.py'
+_base_ = './efficientnet_tiny_b4-1e_demo.py'
 
 model = dict(
-    encoders=dict(
-        image=dict(
-            _delete_=True,
-            type='TorchvisionBackbone',
-            name='convnext_tiny',
-            level=1,
-        )
-    ),
-    fusion=dict(
-        in_channels=dict(
-            _delete_=True,
-            speech={{_base_.width}},
-            gesture={{_base_.width}},
-            image=96,
-        )
-    ),
+    encoders=dict(image=dict(name='convnext_tiny', level=1)),
+    fusion=dict(in_channels=dict(image=96)),
 )

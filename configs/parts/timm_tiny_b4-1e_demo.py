@@ -1,4 +1,4 @@
-_base_ = '../demo/concat_small_b16-20e_demo.py'
+_base_ = './efficientnet_tiny_b4-1e_demo.py'
 
 model = dict(
     encoders=dict(
@@ -6,12 +6,5 @@ model = dict(
             _delete_=True, type='TimmBackbone', name='test_resnet', level=3
         )
     ),
-    fusion=dict(
-        in_channels=dict(
-            _delete_=True,
-            speech={{_base_.width}},
-            gesture={{_base_.width}},
-            image=192,
-        )
-    ),
+    fusion=dict(in_channels=dict(image=192)),
 )

@@ -41,8 +41,11 @@ def test_keep_clears_what_is_not_a_number():
 
 def test_with_x_masks_and_keeps_the_rest():
     mask = torch.tensor([[True, False]])
-    tokens = Tokens(torch.zeros(1, 2, 3), mask, torch.tensor([True]))
+    tokens = Tokens(
+        torch.zeros(1, 2, 3), mask, torch.tensor([True]), ((1, 2),)
+    )
     other = tokens.with_x(torch.ones(1, 2, 4))
+    assert other.grids == ((1, 2),)
     assert other.x.tolist() == [[[1] * 4, [0] * 4]]
     assert other.mask is tokens.mask
     assert other.present is tokens.present

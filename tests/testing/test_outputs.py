@@ -1,5 +1,7 @@
 """What the suite sees of an output."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -14,6 +16,14 @@ def test_real_parts_leave_padding_out():
     with pytest.raises(AssertionError, match='masked steps'):
         assert_masked_zero(tokens)
     assert_masked_zero(tokens.with_x(tokens.x))
+
+
+def test_grids_have_their_cells():
+    mask = torch.ones(1, 3, dtype=torch.bool)
+    tokens = Tokens(torch.ones(1, 3, 3), mask, torch.tensor([True]))
+    assert_masked_zero(replace(tokens, grids=((1, 2), (1, 1))))
+    with pytest.raises(AssertionError, match='more cells'):
+        assert_masked_zero(replace(tokens, grids=((1, 2), (1, 2))))
 
 
 def test_floats_of_fused():

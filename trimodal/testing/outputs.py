@@ -88,6 +88,8 @@ def assert_masked_zero(streams: Streams) -> None:
         assert not streams.mask[~streams.present].any(), (
             'an absent sample must have no real step'
         )
+        cells = sum(height * width for height, width in streams.grids)
+        assert cells <= x.shape[1], 'grids have more cells than there are'
 
 
 def backward(output: Output) -> None:

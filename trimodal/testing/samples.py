@@ -4,6 +4,7 @@ Shape letters: see :mod:`trimodal.structures.streams`.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -151,8 +152,9 @@ def absent_like(sample: Any) -> Any:
 
 def absent_stream(tokens: Tokens) -> Tokens:
     """A stream like ``tokens`` in which nothing is real."""
-    return Tokens(
-        torch.zeros_like(tokens.x),
-        torch.zeros_like(tokens.mask),
-        torch.zeros_like(tokens.present),
+    return replace(
+        tokens,
+        x=torch.zeros_like(tokens.x),
+        mask=torch.zeros_like(tokens.mask),
+        present=torch.zeros_like(tokens.present),
     )

@@ -46,15 +46,15 @@ class PooledEncoder(BaseEncoder):
         pooling: str | Mapping[str, Any] | nn.Module = 'mean',
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
-        encoder = build(encoder, MODELS)
-        channels = getattr(encoder, 'out_channels', None)
+        built = build(encoder, MODELS)
+        channels = getattr(built, 'out_channels', None)
         if not isinstance(channels, int):
             raise ValueError(
                 'encoder must be an encoder with out_channels, or its config, '
-                f'got {encoder!r}'
+                f'got {built!r}'
             )
         super().__init__(channels, init_cfg)
-        self.encoder = encoder
+        self.encoder: nn.Module = built
         if isinstance(pooling, str):
             self.pooling: nn.Module = MaskedPooling(pooling, channels)
         else:

@@ -131,7 +131,9 @@ class PyramidLevel(nn.Module):
                     nn.ConvTranspose2d(half, quarter, 2, 2),
                 ]
             )
-        width = {4: quarter, 2: half}.get(scale, in_channels)
+        width = in_channels
+        if scale > 1:
+            width = half if scale == 2 else quarter
         self.reduce = nn.Sequential(
             nn.Conv2d(width, out_channels, 1, bias=False),
             LayerNorm2d(out_channels, eps=NORM_EPS),
