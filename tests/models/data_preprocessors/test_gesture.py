@@ -71,6 +71,28 @@ def test_streams_are_chosen_in_order():
     torch.testing.assert_close(some[..., 3:], all_three[..., :3])
 
 
+def test_bone_motion_is_the_motion_of_bones():
+    x = sequence(1.0, 3.0, NAN, 4.0, 6.0)
+    got = chain(streams=('bone', 'bone_motion'))([x]).data[0, :, 0]
+    assert got[:, 2, 0].tolist() == [1, 3, 0, 4, 6]
+    assert got[:, 2, 3].tolist() == [0, 2, 0, 0, 2]
+    assert not got[:, 0].any()
+
+
+def test_landmarks_in_the_plane():
+    x = torch.randn(4, 2, 21, 3)
+    x[1, 0] = NAN
+    streams = ('joint', 'bone', 'motion', 'bone_motion')
+    flat = GesturePreprocessor(streams, coordinates=2)([x[..., :2]])
+    whole = GesturePreprocessor(streams)([x])
+    assert flat.data.shape == (1, 4, 2, 21, 8)
+    kept = [0, 1, 3, 4, 6, 7, 9, 10]
+    torch.testing.assert_close(flat.data, whole.data[..., kept])
+    assert torch.equal(flat.mask, whole.mask)
+    with pytest.raises(ValueError, match=r'\[any, 2, 21, 2\].*3'):
+        GesturePreprocessor(coordinates=2)([x])
+
+
 def test_normalised_by_frame_has_no_place_and_no_size():
     x = torch.randn(3, 2, 21, 3)
     preprocessor = GesturePreprocessor(['joint'], normalize='frame')
@@ -133,6 +155,7 @@ def test_no_hand_anywhere():
         ({'normalize': 'hand'}, "normalize .*'hand'"),
         ({'num_hands': 0}, 'num_hands'),
         ({'layout': 'foot'}, 'layout'),
+        ({'coordinates': 4}, 'coordinates'),
     ],
 )
 def test_bad_arguments(settings, message):

@@ -72,6 +72,12 @@ def test_more_hops_have_more_weights():
     assert far.adjacency.shape == (4, 21, 21)
 
 
+def test_spatial_partition_has_three_weights():
+    conv = HandGraphEncoder(**SMALL, partition='spatial').graph[0].conv
+    assert conv.adjacency.shape == (3, 21, 21)
+    assert conv.linear.in_features == 3 * 6
+
+
 @pytest.mark.parametrize(
     ('changes', 'message'),
     [
@@ -80,6 +86,7 @@ def test_more_hops_have_more_weights():
         ({'hand_fusion': 'sum'}, 'hand_fusion'),
         ({'adjacency': 'full'}, 'adjacency'),
         ({'max_hops': 0}, 'max_hops'),
+        ({'partition': 'finger'}, 'partition'),
         ({'layout': 'foot'}, 'layout'),
         ({'kernel_sizes': (2,)}, 'kernel_sizes'),
     ],

@@ -64,3 +64,24 @@ def test_no_hands_no_trouble():
 def test_bad_kind():
     with pytest.raises(ValueError, match=r"adjacency .*'full'"):
         GraphConv(4, 5, PATH.adjacency(1), 'full')
+
+
+def test_importance_and_learned_by_hand():
+    matrices = PATH.adjacency(1)
+    x = torch.randn(2, 3, 4)
+    for kind, used in (('importance', matrices * 3), ('learned', 3)):
+        conv = GraphConv(4, 5, matrices, kind)
+        start = GraphConv(4, 5, matrices)
+        start.load_state_dict(conv.state_dict(), strict=False)
+        torch.testing.assert_close(conv(x), start(x))
+        conv.learned.data.fill_(3.0)
+        free = used if kind == 'importance' else torch.full((2, 3, 3), 3.0)
+        start.adjacency = free
+        torch.testing.assert_close(conv(x), start(x))
+
+
+def test_importance_connects_nothing_new():
+    conv = GraphConv(4, 5, PATH.adjacency(1), 'importance')
+    conv(torch.randn(2, 3, 4)).square().sum().backward()
+    assert not conv.learned.grad[PATH.adjacency(1) == 0].any()
+    assert conv.learned.grad[PATH.adjacency(1) != 0].all()

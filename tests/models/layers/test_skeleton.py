@@ -33,6 +33,40 @@ def test_adjacency_by_hand():
     assert third not in near.flatten().tolist()
 
 
+def test_spatial_partition_by_hand():
+    # 0 - 1 - 2, and 3 on 1; 2 and 3 are linked and equally far from 0.
+    parts = Skeleton((0, 0, 1, 1), links=((2, 3),)).partition('spatial')
+    same, nearer, farther = parts
+    third, half, quarter = 1 / 3, 0.5, 0.25
+    assert same.diag().tolist() == pytest.approx([half, quarter, third, third])
+    assert same[2, 3] == same[3, 2] == pytest.approx(third)
+    assert nearer[1].tolist() == [quarter, 0, 0, 0]
+    assert nearer[2].tolist() == pytest.approx([0, third, 0, 0])
+    assert farther[0].tolist() == [0, half, 0, 0]
+    assert farther[1].tolist() == [0, 0, quarter, quarter]
+    assert not nearer[0].any()
+    assert not farther[2].any()
+    torch.testing.assert_close(parts.sum((0, 2)), torch.ones(4))
+
+
+@pytest.mark.parametrize('hops', [0, 1, 3])
+def test_partitions_share_out_the_same_neighbours(hops):
+    hand = build_skeleton('hand_21')
+    distance = hand.partition('distance', hops)
+    assert torch.equal(distance, hand.adjacency(hops))
+    spatial = hand.partition('spatial', hops)
+    torch.testing.assert_close(spatial.sum(0), distance.sum(0))
+    assert len(spatial) == 3
+    assert ((spatial != 0).sum(0) <= 1).all()
+
+
+def test_bad_partitions():
+    with pytest.raises(ValueError, match=r"partition .*'finger'"):
+        build_skeleton('hand_21').partition('finger')
+    with pytest.raises(ValueError, match='max_hops'):
+        build_skeleton('hand_21').partition('distance', -1)
+
+
 def test_layout_of_ones_own():
     skeleton = build_skeleton({'parents': [1, 1, 1], 'links': [[0, 2]]})
     assert skeleton.root == 1

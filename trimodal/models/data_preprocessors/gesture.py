@@ -19,26 +19,26 @@ from trimodal.models.layers.skeleton import Layout, build_skeleton
 from trimodal.registry import MODELS
 from trimodal.structures import ModalityInput
 
-STREAMS = ('joint', 'bone', 'motion')
-COORDINATES = 3
+STREAMS = ('joint', 'bone', 'motion', 'bone_motion')
 
 
 @MODELS.register_module()
 class GesturePreprocessor(BasePreprocessor):
     """Pads landmark sequences and derives what a hand graph likes to see.
 
-    A sample is float ``[T, H, V, 3]``, not finite where that hand is not seen
-    in that frame. Streams, side by side as channels (the four streams of
-    `Two-Stream Adaptive Graph Convolutional Networks
-    <https://arxiv.org/abs/1805.07694>`_ without bone motion):
+    A sample is float ``[T, H, V, D]``, D coordinates, not finite where that
+    hand is not seen in that frame. Streams, side by side as channels (the four
+    of `Skeleton-Based Action Recognition with Multi-Stream Adaptive Graph
+    Convolutional Networks <https://arxiv.org/abs/1912.06971>`_):
 
     - ``joint``: the landmarks.
     - ``bone``: from each joint's parent to it; zero at the root.
     - ``motion``: from the frame before; zero unless the hand is seen in both.
+    - ``bone_motion``: of the bones, likewise.
 
     Args:
         streams (Sequence[str]): Which streams, in which order. Defaults to
-            all three.
+            ('joint', 'bone', 'motion').
         normalize (str | None): For landmarks that are not normalised yet.
             ``'frame'`` moves each hand's root to the origin and scales the
             root mean square distance of its joints to 1, in each frame by
@@ -48,21 +48,23 @@ class GesturePreprocessor(BasePreprocessor):
         num_hands (int): H. Defaults to 2.
         layout (str | Mapping): Name of the landmark layout, or its parents
             and links. Defaults to ``'hand_21'``.
+        coordinates (int): D, 2 or 3. Defaults to 3.
 
     Raises:
         ValueError: If ``streams`` is empty or names an unknown one,
-            ``normalize`` or ``layout`` is unknown, or ``num_hands`` is not
-            positive.
+            ``normalize``, ``coordinates`` or ``layout`` is unknown, or
+            ``num_hands`` is not positive.
     """
 
     parents: Tensor
 
     def __init__(
         self,
-        streams: Sequence[str] = STREAMS,
+        streams: Sequence[str] = STREAMS[:3],
         normalize: str | None = None,
         num_hands: int = 2,
         layout: Layout = 'hand_21',
+        coordinates: int = 3,
     ) -> None:
         super().__init__()
         if not streams:
@@ -70,11 +72,13 @@ class GesturePreprocessor(BasePreprocessor):
         for stream in streams:
             check_choice('streams', stream, STREAMS)
         check_choice('normalize', normalize, ('frame', 'sequence', None))
+        check_choice('coordinates', coordinates, (2, 3))
         check_positive(num_hands=num_hands)
         skeleton = build_skeleton(layout)
         self.streams = tuple(streams)
         self.normalize = normalize
         self.num_hands = num_hands
+        self.coordinates = coordinates
         self.root = skeleton.root
         self.register_buffer(
             'parents', torch.tensor(skeleton.parents), persistent=False
@@ -85,18 +89,18 @@ class GesturePreprocessor(BasePreprocessor):
         """Make a batch of landmark features.
 
         Args:
-            batch (Sequence[Tensor | None]): Landmarks ``[T, H, V, 3]``.
+            batch (Sequence[Tensor | None]): Landmarks ``[T, H, V, D]``.
             training (bool): Changes nothing: landmarks are augmented as
                 arrays. Defaults to False.
 
         Returns:
-            ModalityInput: data float32 ``[B, T, H, V, C]`` with 3 channels a
+            ModalityInput: data float32 ``[B, T, H, V, C]`` with D channels a
             stream, mask bool ``[B, T, H]``.
 
         Raises:
             ValueError: If the batch is empty or a sample's shape is another.
         """
-        shape = [self.num_hands, len(self.parents), COORDINATES]
+        shape = [self.num_hands, len(self.parents), self.coordinates]
         check_samples(batch, 'gesture', [None, *shape])
         frames, *_ = longest(batch, 4, [1, *shape])
         x = torch.full(
@@ -140,3 +144,6 @@ class GesturePreprocessor(BasePreprocessor):
         motion = torch.zeros_like(x)
         motion[:, 1:] = (x[:, 1:] - x[:, :-1]).masked_fill(~both, 0)
         return motion
+
+    def _bone_motion(self, x: Tensor, mask: Tensor) -> Tensor:
+        return self._motion(self._bone(x, mask), mask)

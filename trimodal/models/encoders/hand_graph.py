@@ -43,10 +43,15 @@ class HandGraphEncoder(BaseEncoder):
         num_layers (int): Temporal convolutions. Defaults to 3.
         kernel_sizes (Sequence[int]): Kernels of each, in frames. Defaults to
             (3, 5, 7).
-        adjacency (str): ``'physical'`` (the bones) or ``'adaptive'`` (and a
-            learned part). Defaults to ``'adaptive'``.
-        max_hops (int): Farthest neighbour of a graph convolution, each
-            distance with weights of its own. Defaults to 1.
+        adjacency (str): ``'physical'`` (the bones), ``'importance'``,
+            ``'adaptive'`` (and a learned part) or ``'learned'``, see
+            :class:`~trimodal.models.layers.GraphConv`. Defaults to
+            ``'adaptive'``.
+        max_hops (int): Farthest neighbour of a graph convolution. Defaults
+            to 1.
+        partition (str): Which neighbours share weights: those of one
+            ``'distance'``, or the ``'spatial'`` configuration (as far from
+            the root, nearer, farther). Defaults to ``'distance'``.
         joint_pooling (str): ``'mean'``, or ``'flatten'``, which keeps the
             joints apart until a linear layer. Defaults to ``'flatten'``.
         hand_fusion (str): ``'mean'``, ``'concat'`` or ``'attention'``.
@@ -73,6 +78,7 @@ class HandGraphEncoder(BaseEncoder):
         kernel_sizes: Sequence[int] = (3, 5, 7),
         adjacency: str = 'adaptive',
         max_hops: int = 1,
+        partition: str = 'distance',
         joint_pooling: str = 'flatten',
         hand_fusion: str = 'mean',
         num_hands: int = 2,
@@ -87,7 +93,7 @@ class HandGraphEncoder(BaseEncoder):
         check_choice('joint_pooling', joint_pooling, ('mean', 'flatten'))
         check_positive(max_hops=max_hops, embed_dims=embed_dims)
         skeleton = build_skeleton(layout)
-        matrices = skeleton.adjacency(max_hops)
+        matrices = skeleton.partition(partition, max_hops)
         widths = [graph_channels[0], *graph_channels]
         self.joint_pooling = joint_pooling
         self.embedding = nn.Linear(in_channels, widths[0])

@@ -5,6 +5,13 @@ from trimodal.models.layers.conformer_layer import ConformerLayer
 from trimodal.models.layers.conv_subsampling import ConvSubsampling
 from trimodal.models.layers.crossmodal import CrossmodalTransformer
 from trimodal.models.layers.graph_conv import GraphBlock, GraphConv
+from trimodal.models.layers.graph_time import (
+    GraphTimeBlock,
+    JointConv,
+    MultiBranchTemporalConv,
+    RealNorm,
+    TemporalConv,
+)
 from trimodal.models.layers.hand_fusion import HandFusion
 from trimodal.models.layers.masked_batch_norm import MaskedBatchNorm
 from trimodal.models.layers.masking import (
@@ -27,6 +34,7 @@ from trimodal.models.layers.skeleton import (
     build_skeleton,
 )
 from trimodal.models.layers.spec_augment import SpecAugment
+from trimodal.models.layers.steps import put_real, stride_mask, take_real
 from trimodal.models.layers.streams import (
     StreamMap,
     StreamMixes,
@@ -53,15 +61,19 @@ __all__ = [
     'FeedForward',
     'GraphBlock',
     'GraphConv',
+    'GraphTimeBlock',
     'GridPositions',
     'HandFusion',
+    'JointConv',
     'LayerScale',
     'MaskedBatchNorm',
     'MaskedPooling',
     'MixtureOfExperts',
     'ModalityDropout',
+    'MultiBranchTemporalConv',
     'MultiKernelTemporalConv',
     'MultiheadAttention',
+    'RealNorm',
     'ResidualBranch',
     'ResidualConv',
     'SequencePositions',
@@ -72,6 +84,7 @@ __all__ = [
     'StreamNorms',
     'StreamPoolings',
     'StreamProjections',
+    'TemporalConv',
     'TransformerEncoder',
     'TransformerLayer',
     'build_skeleton',
@@ -80,5 +93,8 @@ __all__ = [
     'learned_vectors',
     'masked_mean',
     'masked_softmax',
+    'put_real',
     'sinusoidal',
+    'stride_mask',
+    'take_real',
 ]

@@ -9,6 +9,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from trimodal.models.layers.checks import check_choice
+from trimodal.models.layers.layouts import TABLES
+
+PARTITIONS = ('distance', 'spatial')
+
 
 @dataclass(frozen=True)
 class Skeleton:
@@ -100,35 +105,37 @@ class Skeleton:
         steps = torch.arange(max_hops + 1).view(-1, 1, 1)
         return (hops == steps) / reach
 
+    def partition(self, kind: str, max_hops: int = 1) -> Tensor:
+        """The averaging matrices, apart by what joints are to each other.
 
-HAND_21 = Skeleton(
-    # MediaPipe's hand: the wrist, then four joints a finger, thumb first.
-    parents=(
-        0,
-        0,
-        1,
-        2,
-        3,
-        0,
-        5,
-        6,
-        7,
-        0,
-        9,
-        10,
-        11,
-        0,
-        13,
-        14,
-        15,
-        0,
-        17,
-        18,
-        19,
-    ),
-    links=((5, 9), (9, 13), (13, 17)),
-)
-LAYOUTS = {'hand_21': HAND_21}
+        Args:
+            kind (str): ``'distance'``, see :meth:`adjacency`; or
+                ``'spatial'``, the spatial configuration of section 3.3 of
+                the same paper: as far from the root as the joint itself
+                (itself among them), nearer (centripetal), farther
+                (centrifugal), in three matrices. Distances are counted in
+                steps.
+            max_hops (int): Largest distance that counts. Defaults to 1.
+
+        Returns:
+            Tensor: float32 ``[K, V, V]``, each row sums to 1 over j and k.
+
+        Raises:
+            ValueError: If ``kind`` is neither or ``max_hops`` is negative.
+        """
+        check_choice('partition', kind, PARTITIONS)
+        if max_hops < 0:
+            raise ValueError(f'max_hops must be >= 0, got {max_hops}')
+        whole = self.adjacency(max_hops)
+        if kind == 'distance':
+            return whole
+        depth = self.hops()[self.root]
+        farther = (depth[None] - depth[:, None]).sign()
+        signs = torch.tensor([0.0, -1.0, 1.0]).view(-1, 1, 1)
+        return whole.sum(0) * (farther == signs)
+
+
+LAYOUTS = {name: Skeleton(*table) for name, table in TABLES.items()}
 
 Layout = str | Mapping[str, Sequence]
 
@@ -137,8 +144,10 @@ def build_skeleton(layout: Layout) -> Skeleton:
     """Look a layout up by name, or make one from its parents and links.
 
     Args:
-        layout (str | Mapping[str, Sequence]): ``'hand_21'``, or a mapping
-            with ``parents`` and optionally ``links``.
+        layout (str | Mapping[str, Sequence]): ``'hand_21'`` (MediaPipe),
+            ``'hand_22'`` (DHG-14/28, SHREC'17), ``'coco_17'``, ``'body_33'``
+            (MediaPipe) or ``'ntu_25'``; or a mapping with ``parents`` and
+            optionally ``links``.
 
     Returns:
         Skeleton: The skeleton.

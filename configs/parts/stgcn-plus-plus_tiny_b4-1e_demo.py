@@ -1,0 +1,16 @@
+_base_ = '../demo/concat_small_b16-20e_demo.py'
+
+model = dict(
+    encoders=dict(
+        gesture=dict(
+            _delete_=True,
+            type='STGCNPlusPlus',
+            channels=(32, 64, {{_base_.width}}),
+            strides=(1, 2, 1),
+            hand_fusion='attention',
+        )
+    )
+)
+train_dataloader = dict(batch_size=4)
+auto_scale_lr = dict(base_batch_size=4)
+train_cfg = dict(max_epochs=1)
