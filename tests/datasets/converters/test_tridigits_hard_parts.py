@@ -34,7 +34,8 @@ def test_speech_has_the_ratio_of_its_level(level, snr):
     found = []
     for seed in range(20):
         mixed = parts.noisy_speech(speech, 8000, level, rng(seed))
-        assert mixed.dtype == np.int16 and mixed.shape == speech.shape
+        assert mixed.dtype == np.int16
+        assert mixed.shape == speech.shape
         noise = added_noise(mixed, speech)
         powers = np.mean(speech.astype(float) ** 2) / np.mean(noise**2)
         found.append(10 * np.log10(powers))
@@ -95,7 +96,8 @@ def test_landmarks_are_shaken_and_lost(level):
     assert np.nanstd(moved) == pytest.approx(level * parts.JITTER, rel=0.02)
     assert np.nanmean(moved) == pytest.approx(0, abs=0.01)
     assert np.isnan(shaken['data'][:, 0]).all()
-    assert not shaken['valid'][lost].any() and not shaken['score'][lost].any()
+    assert not shaken['valid'][lost].any()
+    assert not shaken['score'][lost].any()
     assert shaken['valid'][~lost, 1].all()
     for name, values in hands().items():
         assert shaken[name].dtype == values.dtype
