@@ -1,7 +1,7 @@
 """What every aligner is."""
 
 from abc import ABCMeta, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from mmengine.model import BaseModule
 from torch import Tensor
@@ -39,3 +39,17 @@ class BaseAligner(BaseModule, metaclass=ABCMeta):
             default.
         """
         return {}
+
+
+def check_names(modalities: Sequence[str]) -> tuple[str, ...]:
+    """The modalities that are to be aligned with each other, checked.
+
+    Raises:
+        ValueError: If they are fewer than two, or one stands twice.
+    """
+    names = tuple(modalities)
+    if len(names) < 2 or len(set(names)) < len(names):
+        raise ValueError(
+            f'modalities must be at least two, each once, got {names}'
+        )
+    return names

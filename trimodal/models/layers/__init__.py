@@ -4,6 +4,7 @@ from trimodal.models.layers.attention import MultiheadAttention
 from trimodal.models.layers.conformer_layer import ConformerLayer
 from trimodal.models.layers.conv_subsampling import ConvSubsampling
 from trimodal.models.layers.crossmodal import CrossmodalTransformer
+from trimodal.models.layers.gathering import gather_rows
 from trimodal.models.layers.graph_conv import GraphBlock, GraphConv
 from trimodal.models.layers.graph_time import (
     GraphTimeBlock,
@@ -89,6 +90,7 @@ __all__ = [
     'TransformerLayer',
     'build_skeleton',
     'connect',
+    'gather_rows',
     'init_transformer',
     'learned_vectors',
     'masked_mean',

@@ -1,5 +1,7 @@
 """Losses."""
 
+from trimodal.models.losses.contrastive import InfoNCELoss
 from trimodal.models.losses.cross_entropy import CrossEntropyLoss
+from trimodal.models.losses.soft_dtw import SoftDTWLoss
 
-__all__ = ['CrossEntropyLoss']
+__all__ = ['CrossEntropyLoss', 'InfoNCELoss', 'SoftDTWLoss']
