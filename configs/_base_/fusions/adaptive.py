@@ -1,0 +1,8 @@
+_base_ = './inputs.py'
+
+fusion = dict(
+    type='AdaptiveFusion',
+    modalities={{_base_.modalities}},
+    in_channels={{_base_.widths}},
+    out_channels=64,
+)

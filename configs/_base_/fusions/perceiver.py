@@ -1,0 +1,11 @@
+_base_ = './inputs.py'
+
+fusion = dict(
+    type='PerceiverFusion',
+    modalities={{_base_.modalities}},
+    in_channels={{_base_.widths}},
+    out_channels=64,
+    num_layers=1,
+    num_heads=4,
+    feedforward_channels=128,
+)

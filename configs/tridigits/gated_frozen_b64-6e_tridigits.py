@@ -1,0 +1,10 @@
+_base_ = [
+    '../_base_/datasets/tridigits.py',
+    '../_base_/fusions/gated.py',
+    '../_base_/models/tridigits_frozen.py',
+    '../_base_/schedules/adamw_cosine_6e.py',
+    '../_base_/default_runtime.py',
+]
+
+model = dict(fusion={{_base_.fusion}})
+train_dataloader = dict(batch_size=64)
