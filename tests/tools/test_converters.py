@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from tests.datasets.converters.sources import write_sources
+from tests.datasets.converters.test_point_history import write_table
 from tests.datasets.converters.test_tridigits_hard import SIZES, write_split
 from trimodal.datasets.annotations import load_annotations
 
@@ -107,3 +108,17 @@ def test_tridigits_downloads_what_is_missing(call, tmp_path):
             *('tridigits.py', '--out', tmp_path / 'out', '--download'),
             *('--fsdd', mine / 'b', '--fsdd-url', f'file://{mine}/c'),
         )
+
+
+def test_point_history_downloads_and_converts(call, tmp_path):
+    web, table, out = (tmp_path / n for n in ('web.csv', 'mine.csv', 'out'))
+    write_table(web)
+    command = ('point_history.py', '--out', out, '--table', table)
+    with pytest.raises(SystemExit, match=r'error: no table .*--download'):
+        call(*command)
+    said = call(*command, '--download', '--url', web.as_uri())
+    assert said.startswith(f'{out}: train ')
+    assert all((out / f'{s}.h5').is_file() for s in ('train', 'val', 'test'))
+    assert call(*command) == said
+    with pytest.raises(SystemExit, match=r'error: .*split was .blocks.'):
+        call(*command, '--split', 'random')

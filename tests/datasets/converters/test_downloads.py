@@ -9,6 +9,7 @@ import pytest
 
 from tests.datasets.converters.sources import write_clips, write_pictures
 from trimodal.datasets.converters.downloads import (
+    fetch_file,
     fetch_mnist,
     fetch_repository,
 )
@@ -42,6 +43,23 @@ def repository(tmp_path):
     git('commit', '-m', 'more', cwd=work)
     git('clone', '--bare', str(work), 'bare.git', cwd=tmp_path)
     return f'file://{tmp_path}/bare.git'
+
+
+def test_a_file_is_fetched_once(tmp_path):
+    source = tmp_path / 'web.csv'
+    source.write_text('1,2')
+    target = tmp_path / 'sources' / 'table.csv'
+    fetch_file(source.as_uri(), target)
+    assert target.read_text() == '1,2'
+    fetch_file('file:///nowhere', target)
+    assert [p.name for p in target.parent.iterdir()] == ['table.csv']
+
+
+@pytest.mark.parametrize('url', ['file:///nowhere.csv', 'no address'])
+def test_a_file_that_is_not_there(url, tmp_path):
+    with pytest.raises(ConversionError, match=f'could not fetch {url}'):
+        fetch_file(url, tmp_path / 'table.csv')
+    assert not (tmp_path / 'table.csv').exists()
 
 
 def test_a_repository_is_cloned_once(repository, tmp_path):

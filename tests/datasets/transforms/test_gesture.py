@@ -124,6 +124,15 @@ class TestRotateScaleLandmarks:
         np.testing.assert_allclose(out[:, :, 0], data[:, :, 0], atol=1e-6)
         assert not np.allclose(out, data, equal_nan=True, atol=1e-2)
 
+    @pytest.mark.parametrize('center', ['wrist', (0.5, 0.25, 0)])
+    def test_in_the_plane_it_is_the_shadow_of_space(self, center: Any) -> None:
+        data = hands()
+        data[..., 2] = 0
+        change = RotateScaleLandmarks(angle=180, tilt=40, center=center)
+        flat = run(change, data[..., :2], seed=3)
+        whole = run(change, data, seed=3)
+        np.testing.assert_allclose(flat, whole[..., :2], atol=1e-6)
+
     def test_normalised_hands_turn_about_the_origin(self) -> None:
         data = hands()
         data = data - data[:, :, :1]

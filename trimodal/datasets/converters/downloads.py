@@ -1,17 +1,39 @@
-"""Fetching the public sources of TriDigits."""
+"""Fetching the public sources of the converters."""
 
 import os
 import shutil
 import subprocess
+import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
-from trimodal.datasets.converters.files import ConversionError
+from trimodal.datasets.converters.files import ConversionError, write_file
 
 FSDD_URL = 'https://github.com/Jakobovski/free-spoken-digit-dataset.git'
 SIGN_DIGITS_URL = (
     'https://github.com/ardamavi/Sign-Language-Digits-Dataset.git'
 )
+
+
+def fetch_file(url: str, path: Path, timeout: float = 60.0) -> None:
+    """Fetch one small file, unless it is there.
+
+    Args:
+        url (str): Its address: http, https, ftp or file.
+        path (Path): Where to; has its name only once complete.
+        timeout (float): Seconds to wait for an answer. Defaults to 60.0.
+
+    Raises:
+        ConversionError: If it can't be fetched; says why.
+    """
+    if path.is_file():
+        return
+    try:
+        with urllib.request.urlopen(url, timeout=timeout) as answer:
+            data = answer.read()
+    except (OSError, ValueError) as error:
+        raise ConversionError(f'could not fetch {url}: {error}') from error
+    write_file(path, data)
 
 
 def fetch_repository(url: str, folder: Path) -> None:

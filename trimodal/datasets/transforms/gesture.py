@@ -123,7 +123,8 @@ class RotateScaleLandmarks(ModalityTransform):
         center (str | Sequence[float]): The fixed point: 'wrist' (each hand,
             in each frame, keeps its wrist where it is) or ``(x, y, z)``,
             about which a hand's path turns too: (0, 0, 0) for normalised
-            landmarks that keep their motion. Defaults to 'wrist'.
+            landmarks that keep their motion. Of landmarks in the plane, x and
+            y count. Defaults to 'wrist'.
         prob (float): How likely a sample is changed. Defaults to 1.0.
         key (str): The modality's key. Defaults to 'gesture'.
 
@@ -171,10 +172,13 @@ class RotateScaleLandmarks(ModalityTransform):
         matrix = rotation(*rng.uniform(-limits, limits))
         matrix *= rng.uniform(*self.scale)
         landmarks = results[self.key].astype(np.float32, copy=False)
+        # In the plane, the shadow of what is turned in space remains.
+        size = landmarks.shape[-1]
+        matrix = matrix[:size, :size]
         center = (
             landmarks[:, :, WRIST : WRIST + 1]
             if isinstance(self.center, str)
-            else np.array(self.center, np.float32)
+            else np.array(self.center[:size], np.float32)
         )
         turned = (landmarks - center) @ matrix.T.astype(np.float32)
         return {self.key: turned + center}
