@@ -142,5 +142,5 @@ def test_the_base_models_in_full_size(name):
     with torch.no_grad():
         tokens = encoder(ModalityInput(torch.randn(3, 32000) * mask, mask))
     assert tokens.x.shape == (3, 99, 768)
-    assert tokens.mask.sum(1).tolist() == [99, 30, 0]
+    assert tokens.mask.sum(1).tolist() == [99, 31, 0]
     assert tokens.x.isfinite().all()
