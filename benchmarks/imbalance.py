@@ -11,13 +11,12 @@ the table of ``docs/imbalance.md`` and, as its last line, a JSON object.
 import argparse
 import json
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.tridigits import run, summary  # noqa: E402
+from benchmarks.tridigits import run_all, scores, summary  # noqa: E402
 
 BASE = ROOT / 'configs' / 'demo' / 'cross-attention_small_b16-20e_demo.py'
 HEADS = """
@@ -84,27 +83,27 @@ def main() -> None:
     """Run what is not done yet, then print."""
     args = parse_args()
     work_dir = Path(args.work_dir).resolve()
-    with ThreadPoolExecutor(args.jobs) as pool:
-        # All variants of a seed before the next seed.
-        jobs = {
-            (variant, seed): pool.submit(
-                run,
-                write_config(work_dir, variant),
-                seed,
-                work_dir / variant / f'seed{seed}',
-            )
-            for seed in args.seeds
-            for variant in args.variants
-        }
-        table = {
-            variant: summary([jobs[variant, s].result() for s in args.seeds])
-            for variant in args.variants
-        }
+    # All variants of a seed before the next seed.
+    runs = [
+        (write_config(work_dir, variant), seed, work_dir)
+        for seed in args.seeds
+        for variant in args.variants
+    ]
+    run_all([runs], args.jobs)
+    table = {
+        variant: summary(
+            [
+                scores(work_dir / variant / f'seed{seed}' / 'subsets.json')
+                for seed in args.seeds
+            ]
+        )
+        for variant in args.variants
+    }
     subsets = list(table[args.variants[0]])
     print(f'| variant | {" | ".join(subsets)} |')
     print('|---' * (1 + len(subsets)) + '|')
-    for variant, scores in table.items():
-        cells = [f'{s["mean"]:.1f} ± {s["std"]:.1f}' for s in scores.values()]
+    for variant, found in table.items():
+        cells = [f'{s["mean"]:.1f} ± {s["std"]:.1f}' for s in found.values()]
         print(f'| {variant} | {" | ".join(cells)} |')
     print(
         json.dumps(
