@@ -6,6 +6,7 @@ from trimodal.testing.objectives import (
     OBJECTIVE_CHECKS,
     ObjectiveContract,
     check_objective,
+    label_samples,
 )
 from trimodal.testing.samples import (
     absent_like,
@@ -30,6 +31,7 @@ __all__ = [
     'check_objective',
     'gesture_samples',
     'image_samples',
+    'label_samples',
     'make_input',
     'run_distributed',
     'speech_samples',

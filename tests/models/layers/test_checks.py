@@ -8,6 +8,7 @@ from trimodal.models.layers.checks import (
     check_odd,
     check_positive,
     check_probability,
+    check_widths,
 )
 
 
@@ -36,3 +37,23 @@ def test_good_values_pass():
 def test_bad_values_are_named(check, message):
     with pytest.raises(ValueError, match=message):
         check()
+
+
+def test_widths_of_modalities():
+    assert check_widths(('b', 'a'), 4) == {'b': 4, 'a': 4}
+    widths = check_widths(['b', 'a'], {'a': 1, 'b': 2})
+    assert list(widths.items()) == [('b', 2), ('a', 1)]
+
+
+@pytest.mark.parametrize(
+    ('names', 'widths', 'message'),
+    [
+        ((), 4, 'names, each once'),
+        (('a', 'a'), 4, 'names, each once'),
+        (('a', 'b'), {'a': 4}, r"name \['a', 'b'\], got \{'a': 4\}"),
+        (('a', 'b'), {'a': 4, 'b': 0}, 'b must be larger than 0'),
+    ],
+)
+def test_bad_widths(names, widths, message):
+    with pytest.raises(ValueError, match=message):
+        check_widths(names, widths)

@@ -37,3 +37,19 @@ def test_frozen_encoder_stays_as_it_is():
     assert any(
         p.grad is not None for p in model.encoders['image'].parameters()
     )
+
+
+class Doubled(Width):
+    """Has a say in what others lose."""
+
+    def weigh(self, losses):
+        return {k: 2 * v if k[:4] == 'cls.' else v for k, v in losses.items()}
+
+
+def test_objective_weighs_the_losses_of_all():
+    plain = make_model(objectives={'width': Width()})
+    model = make_model(objectives={'width': Doubled()})
+    batch = model.data_preprocessor(make_data(['sgi', 'g'], [0, 1]), True)
+    want, got = plain(**batch, mode='loss'), model(**batch, mode='loss')
+    torch.testing.assert_close(got['cls.loss_cls'], 2 * want['cls.loss_cls'])
+    torch.testing.assert_close(got['width.loss_size'], want['width.loss_size'])

@@ -1,0 +1,44 @@
+"""Helpers of the hooks that steer a model."""
+
+from types import SimpleNamespace
+
+import pytest
+from mmengine.model import MMDistributedDataParallel
+from torch import nn
+
+from trimodal.engine.hooks.schedules import (
+    check_span,
+    find_objective,
+    unwrapped,
+)
+
+
+def test_spans():
+    check_span(0, None)
+    check_span(3, 4)
+    with pytest.raises(ValueError, match='begin must be at least 0, got -1'):
+        check_span(-1, None)
+    with pytest.raises(ValueError, match='larger than begin=4, got 4'):
+        check_span(4, 4)
+
+
+def test_unwrapped_and_found(monkeypatch):
+    model = nn.Module()
+    model.objectives = nn.ModuleDict({'wide': nn.Linear(2, 2)})
+    wrapper = MMDistributedDataParallel.__new__(MMDistributedDataParallel)
+    nn.Module.__init__(wrapper)
+    wrapper.module = model
+    runner = SimpleNamespace(model=wrapper)
+    assert unwrapped(runner) is model
+    found = find_objective(runner, 'wide', nn.Linear)
+    assert found == (model, model.objectives['wide'])
+
+
+def test_a_wrong_name_is_answered_with_those_there_are():
+    model = nn.Module()
+    runner = SimpleNamespace(model=model)
+    with pytest.raises(ValueError, match="got 'x'; there are none"):
+        find_objective(runner, 'x', nn.Linear)
+    model.objectives = nn.ModuleDict({'wide': nn.Linear(2, 2)})
+    with pytest.raises(ValueError, match=r"Conv1d .*\{'wide': 'Linear'\}"):
+        find_objective(runner, 'wide', nn.Conv1d)
