@@ -60,7 +60,7 @@ def test_without_a_loss_by_default():
 
 
 def test_loss_is_the_divergence_in_the_common_space():
-    aligner = make(loss_weight=0.5, gamma=0.3)
+    aligner = make(loss=SoftDTWLoss(0.3, loss_weight=0.5))
     aligned = aligner(given())
     embedded = {
         n: F.normalize(aligner.embed[n](s.x), dim=2)
@@ -80,7 +80,6 @@ def test_loss_is_the_divergence_in_the_common_space():
         ({'gamma': 0.0}, 'gamma'),
         ({'embed_dims': 0}, 'embed_dims'),
         ({'time_weight': -1.0}, 'time_weight'),
-        ({'loss_weight': -1.0}, 'loss_weight'),
         ({'in_channels': {'a': 4}}, 'in_channels'),
     ],
 )

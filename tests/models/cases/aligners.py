@@ -66,15 +66,27 @@ CONTRACTS = [
         )
     ),
     case(ATTENTION, orders, 'steps', num_steps=6),
-    case(DTW, orders, 'loss', collective=True, loss_weight=0.5),
+    case(
+        DTW,
+        orders,
+        'loss',
+        collective=True,
+        loss={'type': 'SoftDTWLoss', 'loss_weight': 0.5},
+    ),
     case(CONTRASTIVE, streams, collective=True),
     case(
         CONTRASTIVE,
         streams,
         'bilinear',
         collective=True,
-        similarity='bilinear',
+        loss={'type': 'InfoNCELoss', 'similarity': 'bilinear'},
         pooling='attention',
     ),
-    case(CONTRASTIVE, streams, 'mlp', collective=True, similarity='mlp'),
+    case(
+        CONTRASTIVE,
+        streams,
+        'mlp',
+        collective=True,
+        loss={'type': 'InfoNCELoss', 'similarity': 'mlp'},
+    ),
 ]

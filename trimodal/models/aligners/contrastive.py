@@ -13,9 +13,9 @@ from trimodal.models.aligners.base import BaseAligner, check_names
 from trimodal.models.layers import MaskedPooling, init_transformer
 from trimodal.models.layers.checks import check_positive, check_widths
 from trimodal.models.layers.transformer import NORM_EPS
-from trimodal.models.losses.contrastive import InfoNCELoss
 from trimodal.registry import MODELS
 from trimodal.structures import Tokens
+from trimodal.utils import build
 
 
 @MODELS.register_module()
@@ -37,18 +37,17 @@ class ContrastiveAligner(BaseAligner):
         embed_dims (int): Channels of the common space. Defaults to 128.
         pooling (str): ``'mean'``, ``'max'`` or ``'attention'`` over the
             steps. Defaults to ``'mean'``.
-        similarity (str): ``'cosine'``, ``'bilinear'`` or ``'mlp'``. Defaults
-            to ``'cosine'``.
-        temperature (float): Temperature at the start; it is learned. Defaults
-            to 0.07.
-        loss_weight (float): Factor of the loss. Defaults to 1.0.
+        loss (Mapping | nn.Module): The loss or its config, with similarity,
+            temperature and weight; called with vectors and which are present,
+            and given ``embed_dims`` as its ``channels``. Defaults to
+            :class:`~trimodal.models.losses.contrastive.InfoNCELoss`, cosine.
         init_cfg (dict | list[dict] | None): Weight initialisation, as in
             mmengine. Defaults to None.
 
     Raises:
         ValueError: If ``modalities`` are not two or more different ones,
-            ``in_channels`` does not fit them, ``pooling`` or ``similarity`` is
-            unknown, or a number is not positive.
+            ``in_channels`` does not fit them, ``pooling`` is unknown or
+            ``embed_dims`` not positive.
     """
 
     def __init__(
@@ -57,9 +56,7 @@ class ContrastiveAligner(BaseAligner):
         in_channels: int | Mapping[str, int],
         embed_dims: int = 128,
         pooling: str = 'mean',
-        similarity: str = 'cosine',
-        temperature: float = 0.07,
-        loss_weight: float = 1.0,
+        loss: Mapping | nn.Module = {'type': 'InfoNCELoss'},  # noqa: B006
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(init_cfg)
@@ -79,9 +76,7 @@ class ContrastiveAligner(BaseAligner):
             }
         )
         self.projections.apply(init_transformer)
-        self.contrast = InfoNCELoss(
-            embed_dims, similarity, temperature, loss_weight=loss_weight
-        )
+        self.loss_module = build(loss, MODELS, channels=embed_dims)
 
     def forward(self, tokens: Mapping[str, Tokens]) -> dict[str, Tokens]:
         """Pass the streams on.
@@ -129,9 +124,6 @@ class ContrastiveAligner(BaseAligner):
             tokens (Mapping[str, Tokens]): What :meth:`forward` returned.
 
         Returns:
-            dict[str, Tensor]: ``loss_contrastive``, and the factor of
-            similarities (one over the temperature) as ``scale``.
+            dict[str, Tensor]: ``loss_contrastive``.
         """
-        loss = self.contrast(*self.embed(tokens))
-        scale = self.contrast.log_scale.detach().exp()
-        return {'loss_contrastive': loss, 'scale': scale}
+        return {'loss_contrastive': self.loss_module(*self.embed(tokens))}

@@ -5,7 +5,6 @@ channels in which steps are compared.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -17,9 +16,9 @@ from trimodal.models.layers.checks import check_positive, check_widths
 from trimodal.models.layers.interpolation import interpolate_steps
 from trimodal.models.layers.soft_dtw import compact, soft_dtw_alignment
 from trimodal.models.layers.transformer import init_transformer
-from trimodal.models.losses.soft_dtw import SoftDTWLoss
 from trimodal.registry import MODELS
 from trimodal.structures import Tokens
+from trimodal.utils import build
 
 
 @MODELS.register_module()
@@ -42,11 +41,12 @@ class SoftDTWAligner(TemporalAligner):
             Defaults to 0.1.
         time_weight (float): What it costs two steps to lie apart by the whole
             length (by a second, where there are ``rates``). Defaults to 1.0.
-        loss_weight (float): Factor of the soft-DTW divergence between the
+        loss (Mapping | nn.Module | None): A loss or its config, such as
+            :class:`~trimodal.models.losses.soft_dtw.SoftDTWLoss`, between the
             reference (without one, the first modality) and each of the others
-            after alignment, in the common space; 0 for none. It is small as
-            well where all steps look alike there, so it is to accompany other
-            losses. Defaults to 0.0.
+            after alignment, in the common space; called with two sequences
+            and their masks. It is small as well where all steps look alike
+            there, so it is to accompany other losses. Defaults to None.
         reference (str | None): The one whose clock is used; where it is
             absent, the first present one of ``modalities``. Defaults to None,
             the one with the most steps in each sample.
@@ -68,7 +68,7 @@ class SoftDTWAligner(TemporalAligner):
         embed_dims: int = 32,
         gamma: float = 0.1,
         time_weight: float = 1.0,
-        loss_weight: float = 0.0,
+        loss: Mapping | nn.Module | None = None,
         reference: str | None = None,
         rates: Mapping[str, float] | None = None,
         init_cfg: dict | list[dict] | None = None,
@@ -76,23 +76,15 @@ class SoftDTWAligner(TemporalAligner):
         super().__init__(modalities, reference, None, rates, init_cfg)
         widths = check_widths(self.modalities, in_channels)
         check_positive(embed_dims=embed_dims, gamma=gamma)
-        for key, value in (
-            ('time_weight', time_weight),
-            ('loss_weight', loss_weight),
-        ):
-            if value < 0:
-                raise ValueError(f'{key} must be >= 0, got {value}')
+        if time_weight < 0:
+            raise ValueError(f'time_weight must be >= 0, got {time_weight}')
         self.gamma = gamma
         self.time_weight = time_weight
         self.embed = nn.ModuleDict(
             {n: nn.Linear(width, embed_dims) for n, width in widths.items()}
         )
         self.embed.apply(init_transformer)
-        self.divergence = (
-            SoftDTWLoss(gamma, loss_weight=loss_weight)
-            if loss_weight
-            else None
-        )
+        self.loss_module = build(loss, MODELS)
 
     def warp(self, timeline: Timeline) -> dict[str, Tensor]:
         """Average over the steps that paths lead through.
@@ -168,15 +160,15 @@ class SoftDTWAligner(TemporalAligner):
 
         Returns:
             dict[str, Tensor]: ``loss_dtw_<modality>`` for each modality but
-            the one compared with, or nothing where ``loss_weight`` is 0.
+            the one compared with, or nothing without a ``loss``.
         """
-        if self.divergence is None:
+        if self.loss_module is None:
             return {}
         first = self.order[0] if self.order else self.modalities[0]
         with torch.autocast(tokens[first].x.device.type, enabled=False):
             points = {n: self._embedded(n, tokens[n]) for n in self.modalities}
             return {
-                f'loss_dtw_{name}': cast(SoftDTWLoss, self.divergence)(
+                f'loss_dtw_{name}': self.loss_module(
                     points[first],
                     points[name],
                     tokens[first].mask,
