@@ -278,6 +278,39 @@ def test_bad_arguments(changes, message):
         make_model(**changes)
 
 
+def test_parts_are_initialised_as_they_ask(tmp_path):
+    """Encoders of another model's checkpoint, and a constant in a head."""
+    other = make_model()
+    with torch.no_grad():
+        for weight in other.parameters():
+            weight += 1
+    path = tmp_path / 'other.pth'
+    torch.save({'state_dict': other.state_dict()}, path)
+    asked = {
+        'type': 'Pretrained',
+        'checkpoint': str(path),
+        'prefix': 'encoders.image',
+    }
+    constant = {'type': 'Constant', 'layer': 'Linear', 'val': 0.5}
+    model = make_model(
+        encoders={
+            **ENCODERS,
+            'image': {**ENCODERS['image'], 'init_cfg': asked},
+        },
+        heads={'cls': {**HEADS['cls'], 'init_cfg': constant}},
+    )
+    model.init_weights()
+    same = {
+        name: all(
+            torch.equal(value, other.encoders[name].state_dict()[key])
+            for key, value in encoder.state_dict().items()
+        )
+        for name, encoder in model.encoders.items()
+    }
+    assert same == {'speech': False, 'gesture': False, 'image': True}
+    assert (model.heads['cls'].layers[-1].weight == 0.5).all()
+
+
 def test_bad_calls():
     model = make_model()
     inputs = ready(model)['inputs']

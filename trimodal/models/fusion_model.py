@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from mmengine.model import BaseModel
+from mmengine.model import BaseModel, ModuleDict, ModuleList
 from torch import Tensor, nn, zeros_like
 
 from trimodal.models.aligners.base import BaseAligner
@@ -97,7 +97,7 @@ class TriModalFusionModel(BaseModel):
     ) -> None:
         super().__init__(build(data_preprocessor, MODELS), init_cfg)
         self.encoders = _build_dict('encoders', encoders)
-        self.aligners = nn.ModuleList(build(a, MODELS) for a in aligners)
+        self.aligners = ModuleList(build(a, MODELS) for a in aligners)
         self.fusion = build(fusion, MODELS)
         self.heads = _build_dict('heads', heads)
         self.objectives = _build_dict('objectives', objectives or {})
@@ -105,7 +105,7 @@ class TriModalFusionModel(BaseModel):
         _check_widths(self)
         # In the fusion's order: mmengine sorts the keys of a config that it
         # saves, and the optimizer's state knows parameters by position.
-        self.encoders = nn.ModuleDict(
+        self.encoders = ModuleDict(
             {name: self.encoders[name] for name in self.fusion.in_channels}
         )
         self.enabled_modalities = enabled_modalities
@@ -276,11 +276,12 @@ def _check_widths(model: TriModalFusionModel) -> None:
 
 def _build_dict(
     name: str, items: Mapping[str, Config | nn.Module]
-) -> nn.ModuleDict:
+) -> ModuleDict:
     if not items and name != 'objectives':
         raise ValueError(f'{name} must name at least one, got none')
     # mmengine optimises whatever carries this word in its whole name.
     misnamed = [k for k in items if 'loss' in k]
     if misnamed:
         raise ValueError(f"{name} must have no 'loss' in it, got {misnamed}")
-    return nn.ModuleDict({k: build(item, MODELS) for k, item in items.items()})
+    # mmengine's: torch's would hide the parts' init_cfg from init_weights.
+    return ModuleDict({k: build(item, MODELS) for k, item in items.items()})
