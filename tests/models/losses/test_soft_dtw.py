@@ -1,7 +1,11 @@
 """Soft-DTW as a loss."""
 
+from pathlib import Path
+
 import pytest
 import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
 
 from trimodal.models import SoftDTWLoss
 from trimodal.models.layers.soft_dtw import soft_dtw
@@ -74,3 +78,27 @@ def test_gradcheck():
 def test_bad_arguments(name):
     with pytest.raises(ValueError, match=name):
         SoftDTWLoss(**{name: 0.0})
+
+
+def mean_of(rows: slice) -> torch.Tensor:
+    """The loss of some of three samples, the second without a step."""
+    x, y = torch.cat([X, X[:1] + 1]), torch.cat([Y, Y[:1]])
+    mask = torch.ones(3, 7, dtype=torch.bool)
+    mask[1] = False
+    return SoftDTWLoss()(x[rows], y[rows], mask[rows])
+
+
+def work(rank: int, folder: str) -> None:
+    torch.set_num_threads(1)
+    dist.init_process_group(
+        'gloo', init_method=f'file://{folder}/meet', rank=rank, world_size=2
+    )
+    loss = mean_of(slice(0, 2) if rank == 0 else slice(2, 3))
+    torch.save(loss, Path(folder) / f'{rank}.pt')
+    dist.destroy_process_group()
+
+
+def test_mean_runs_over_all_processes(tmp_path):
+    mp.spawn(work, (str(tmp_path),), nprocs=2)
+    parts = [torch.load(tmp_path / f'{rank}.pt') for rank in range(2)]
+    torch.testing.assert_close(sum(parts) / 2, mean_of(slice(0, 3)))
