@@ -10,6 +10,7 @@ from trimodal.datasets.converters.point_history import (
     WINDOW,
     PointHistoryOptions,
     convert_point_history,
+    mark_unseen,
     number_blocks,
     read_table,
     split_rows,
@@ -93,6 +94,55 @@ def test_random_rows_have_the_same_shares_and_no_gap(table):
         assert len(set(np.bincount(labels[rows]))) == 1
     neighbours = np.isin(splits['test'] + 1, splits['train'])
     assert neighbours.mean() > 0.4
+
+
+def window(*points):
+    """A path of 16 points: those given, then a smooth walk from the last."""
+    rest = WINDOW - len(points)
+    walk = [(points[-1][0] + 3 * i, points[-1][1]) for i in range(1, rest + 1)]
+    return np.array([*points, *walk], float)
+
+
+def test_the_corner_is_unseen():
+    """Relative to (500, 300), where the finger is seen first."""
+    corner = (-500, -300)
+    path = window((0, 0), (10, 5), corner, corner, (20, 9), corner, (30, 12))
+    got = mark_unseen(path[None], 192)[0]
+    unseen = np.isnan(got).all(1)
+    assert np.flatnonzero(unseen).tolist() == [2, 3, 5]
+    assert np.array_equal(got[~unseen], path[~unseen])
+
+
+def test_where_the_corner_comes_first_the_rest_is_absolute():
+    path = window((0, 0), (0, 0), (500, 300), (510, 305), (0, 0), (520, 301))
+    got = mark_unseen(path[None], 192)[0]
+    assert np.isnan(got[[0, 1, 4]]).all()
+    assert got[[2, 3, 5]].tolist() == [[0, 0], [10, 5], [20, 1]]
+
+
+def test_what_moves_smoothly_is_seen_and_what_never_moves_is_not():
+    still = np.zeros((WINDOW, 2))
+    smooth = window((0, 0), (-60, -60), (0, 0), (60, 60))
+    got = mark_unseen(np.stack([still, smooth]), 192)
+    assert np.isnan(got[0]).all()
+    assert np.array_equal(got[1], smooth)
+
+
+def test_a_row_that_shows_nothing_lacks_the_modality(tmp_path):
+    path = tmp_path / 'table.csv'
+    write_table(path)
+    lines = path.read_text().splitlines()
+    lines[-40:] = ['3' + ',0' * 32] * 40
+    path.write_text('\n'.join(lines))
+    convert_point_history(path, tmp_path / 'out')
+    absent = 0
+    for split in ('train', 'val', 'test'):
+        reader = PackedReader(tmp_path / 'out' / f'{split}.h5')
+        for index in range(len(reader)):
+            if reader.arrays(index)['gesture'] is None:
+                absent += 1
+                assert reader.fields(index)['label'] == 3
+    assert 0 < absent <= 40
 
 
 def test_files_hold_pixels_and_say_how_they_were_made(table, tmp_path):

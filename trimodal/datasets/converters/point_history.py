@@ -4,6 +4,9 @@ The table is that of https://github.com/kinivi/hand-gesture-recognition-\
 mediapipe: a row is a class and a window of 16 points (x, y), shares of the
 frame's width and height, relative to the first. Windows that follow each
 other share 15 of their points, so that rows split at random leak.
+
+Where its recorder saw no pointing finger, it wrote the frame's corner down as
+the point. Here such a point is unseen.
 """
 
 import csv
@@ -27,6 +30,9 @@ POINT_HISTORY_URL = (
 CLASSES = ('stop', 'clockwise', 'counter-clockwise', 'move')
 SPLITS = ('train', 'val', 'test')
 WINDOW = 16
+# From frame to frame a finger moves by up to 0.07 of the frame's width, in
+# this table; to the corner and back by 0.28 or more.
+JUMP = 0.2
 
 
 @dataclass(frozen=True)
@@ -82,8 +88,10 @@ def convert_point_history(
 ) -> dict[str, int]:
     """Write ``OUT/{train,val,test}.h5``.
 
-    Landmarks are float16 ``[16, 1, 1, 2]``: one hand of one joint, in pixels,
-    which these numbers hold exactly.
+    Landmarks are float16 ``[16, 1, 1, 2]``: one hand of one joint, in pixels
+    (which float16 holds exactly), relative to where it is first seen, NaN
+    where it is not. A row without any seen point is a sample without
+    ``gesture``.
 
     Args:
         source (Path): The table.
@@ -105,7 +113,8 @@ def convert_point_history(
     plan = {name: rows.tolist() for name, rows in splits.items()}
     settings = asdict(options)
     claim_folder(out, 'point_history', settings, [plan, paths.tolist()])
-    data = np.rint(paths * [options.width, options.height])
+    pixels = np.rint(paths * [options.width, options.height])
+    data = mark_unseen(pixels, JUMP * options.width)
     data = data.astype(np.float16)[:, :, None, None]
     for name, rows in splits.items():
         with PackedWriter(
@@ -121,7 +130,9 @@ def convert_point_history(
                     group=f'{CLASSES[label]}-{blocks[row]}',
                     label=label,
                 )
-                writer.append(annotation, {'gesture': {'data': data[row]}})
+                seen = np.isfinite(data[row]).any()
+                arrays = {'data': data[row]} if seen else None
+                writer.append(annotation, {'gesture': arrays})
     return {name: len(rows) for name, rows in splits.items()}
 
 
@@ -160,6 +171,35 @@ def read_table(path: Path) -> tuple[np.ndarray, np.ndarray]:
     if missing:
         raise ConversionError(f'{path} has no row of classes {missing}')
     return np.array(labels, np.int64), np.array(paths)
+
+
+def mark_unseen(paths: np.ndarray, jump: float) -> np.ndarray:
+    """Find the points that are the frame's corner, and what is seen first.
+
+    The corner lies above and to the left of whatever is seen. A path that
+    never leaves one point is not a finger's, which trembles.
+
+    Args:
+        paths (np.ndarray): float64 ``[N, 16, 2]``.
+        jump (float): A longer step leads to the corner or away from it.
+
+    Returns:
+        np.ndarray: float64 ``[N, 16, 2]`` relative to the first seen point,
+        NaN where unseen.
+    """
+    steps = np.diff(paths, axis=1)
+    far = np.linalg.norm(steps, axis=2) > jump
+    corner = np.zeros(paths.shape[:2], bool)
+    corner[:, 1:] |= far & (steps < 0).all(2)
+    corner[:, :-1] |= far & (steps > 0).all(2)
+    corner[(paths == paths[:, :1]).all((1, 2)), 0] = True
+    # Whatever lies at the very same point is the corner, too.
+    same = (paths[:, :, None] == paths[:, None]).all(3)
+    corner = (same & corner[:, None]).any(2)
+    first = paths[np.arange(len(paths)), np.argmin(corner, axis=1)]
+    moved = paths - first[:, None]
+    moved[corner] = np.nan
+    return moved
 
 
 def number_blocks(labels: np.ndarray, blocks: int) -> np.ndarray:

@@ -6,14 +6,14 @@ from trimodal.models.layers.conv_subsampling import ConvSubsampling
 from trimodal.models.layers.crossmodal import CrossmodalTransformer
 from trimodal.models.layers.gathering import gather_rows
 from trimodal.models.layers.graph_conv import GraphBlock, GraphConv
-from trimodal.models.layers.graph_time import (
-    GraphTimeBlock,
+from trimodal.models.layers.graph_time import GraphTimeBlock
+from trimodal.models.layers.hand_fusion import HandFusion
+from trimodal.models.layers.joint_conv import (
     JointConv,
     MultiBranchTemporalConv,
     RealNorm,
     TemporalConv,
 )
-from trimodal.models.layers.hand_fusion import HandFusion
 from trimodal.models.layers.masked_batch_norm import MaskedBatchNorm
 from trimodal.models.layers.masking import (
     connect,
