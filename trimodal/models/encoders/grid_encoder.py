@@ -142,6 +142,8 @@ def _place(
     x: ModalityInput, rows: Sequence[Tensor], parts: Placed
 ) -> tuple[Tensor, Tensor]:
     """One padded grid float ``[B, h, w, C]`` of several, and its mask."""
+    if len(parts) == 1 and len(rows[0]) == len(x.data):
+        return parts[0]
     height, width = (
         max((real.shape[axis] for _, real in parts), default=1)
         for axis in (1, 2)
