@@ -49,12 +49,20 @@ class TimeBias(nn.Module):
             rows without a real one.
         """
         steps = torch.arange(mask.shape[1], device=mask.device)
-        distance = steps - positions.unsqueeze(2)
-        shifted = distance.unsqueeze(1) - self.offset.view(-1, 1, 1)
-        bias = -0.5 * (shifted / self.log_width.exp().view(-1, 1, 1)).square()
+        apart = steps - positions.unsqueeze(2)
+        # As one product, -(apart - offset)^2 / (2 width^2) is written once;
+        # in full precision, as its parts may be large.
+        powers = torch.stack([torch.ones_like(apart), apart, apart.square()])
+        offset, share = self.offset, (-2 * self.log_width).exp()
+        factors = torch.stack(
+            [-0.5 * offset.square(), offset, -0.5 + 0 * offset]
+        )
+        with torch.autocast(mask.device.type, enabled=False):
+            bias = (factors * share).T @ powers.transpose(0, 1).flatten(2)
+        bias = bias.unflatten(2, apart.shape[1:])
         empty = ~mask.any(1, keepdim=True)
-        bias = bias.masked_fill(~(mask | empty)[:, None, None], float('-inf'))
-        return bias.masked_fill(empty[:, None, None], 0)
+        bias.masked_fill_(~(mask | empty)[:, None, None], float('-inf'))
+        return bias.masked_fill_(empty[:, None, None], 0)
 
 
 @MODELS.register_module()
