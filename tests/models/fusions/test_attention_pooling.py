@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from tests.models.fusions.small import given, make, norm, projected, real
+from tests.models.fusions.small import given, make, norm, real
 from tests.models.layers.test_attention import as_torch
 from trimodal.models import AttentionPoolingFusion
 
@@ -16,7 +16,9 @@ def test_by_pytorchs_attention():
     first, _, _, last, _ = fusion.feedforward
     for row in range(7):
         parts = [
-            projected(fusion, name, real(stream, row))
+            norm(
+                fusion.projections[name](real(stream, row)), fusion.norm_steps
+            )
             for name, stream in streams.items()
         ]
         x = torch.cat(parts)

@@ -7,12 +7,12 @@ import torch
 
 from trimodal.models import BaseFusion
 from trimodal.models.fusions.base import (
-    attention_shares,
     join_streams,
     norm_shares,
     shares,
     split_streams,
     stack_present,
+    stream_lengths,
     weigh,
 )
 from trimodal.structures import Fused, Tokens
@@ -79,6 +79,7 @@ def test_helpers():
     assert mask.shape == (3, 5)
     assert torch.equal(x[:, 2:], streams['b'].x)
     assert stack_present(streams).shape == (3, 2)
+    assert stream_lengths(streams) == [2, 3]
     parts = split_streams(2 * x, streams)
     assert torch.equal(parts['b'].x, 2 * streams['b'].x)
     assert parts['b'].mask is streams['b'].mask
@@ -107,11 +108,3 @@ def test_norm_shares_by_hand():
     weights = norm_shares(parts.requires_grad_(), present)
     torch.testing.assert_close(weights, torch.tensor([[0.5, 0.5, 0.0]]))
     assert not weights.requires_grad
-
-
-def test_attention_shares_by_hand():
-    streams = {'a': tokens(4, 2), 'b': tokens(4, 3)}
-    where = torch.tensor([[0.1, 0.2, 0.3, 0.2, 0.2], [0.1, 0, 0.9, 0, 0]])
-    weights = attention_shares(where.expand(3, 2, 5), streams)
-    want = torch.tensor([[0.2, 0.8]]).expand(3, 2)
-    torch.testing.assert_close(weights, want)

@@ -120,25 +120,28 @@ def as_torch(ours: MultiheadAttention) -> nn.MultiheadAttention:
     return theirs
 
 
+@pytest.mark.parametrize('lengths', [(3, 2), (1, 1, 1, 1, 1), (2, 0, 3)])
 @pytest.mark.parametrize('masked', [True, False])
-def test_weights_are_those_of_pytorch(masked):
+def test_shares_are_those_of_pytorchs_weights(masked, lengths):
     ours = MultiheadAttention(8, 2)
     theirs = as_torch(ours)
     query, key = torch.randn(3, 2, 8), torch.randn(3, 5, 8)
     mask = torch.tensor([5, 2, 1])[:, None] > torch.arange(5)
     mask = mask if masked else None
-    got, weights = ours.with_weights(query, key, mask)
+    got, shares = ours.with_shares(query, key, lengths, mask)
     padding = None if mask is None else ~mask
-    want, expected = theirs(query, key, key, key_padding_mask=padding)
+    want, weights = theirs(query, key, key, key_padding_mask=padding)
     torch.testing.assert_close(got, want)
     torch.testing.assert_close(got, ours(query, key, mask))
-    torch.testing.assert_close(weights, expected)
-    assert not weights.requires_grad
+    parts = [p.sum(2) for p in weights.split(lengths, dim=2)]
+    expected = torch.stack(parts, dim=2).mean(1)
+    torch.testing.assert_close(shares, expected)
+    assert not shares.requires_grad
 
 
-def test_no_real_key_has_no_weights():
+def test_no_real_key_has_no_shares():
     mask = torch.zeros(1, 3, dtype=torch.bool)
-    _, weights = MultiheadAttention(8, 2).with_weights(
-        torch.randn(1, 2, 8), torch.randn(1, 3, 8), mask
+    _, shares = MultiheadAttention(8, 2).with_shares(
+        torch.randn(1, 2, 8), torch.randn(1, 3, 8), (1, 2), mask
     )
-    assert not weights.any()
+    assert not shares.any()

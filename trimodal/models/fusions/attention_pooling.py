@@ -10,7 +10,9 @@ from torch import nn
 from trimodal.models.fusions.base import (
     BaseFusion,
     Streams,
-    attention_shares,
+    shares,
+    stack_present,
+    stream_lengths,
 )
 from trimodal.models.layers import (
     FeedForward,
@@ -75,9 +77,8 @@ class AttentionPoolingFusion(BaseFusion):
             num_queries=num_queries, feedforward_channels=feedforward_channels
         )
         check_probability(dropout=dropout)
-        self.projections = StreamProjections(
-            self.in_channels, out_channels, norm=True
-        )
+        self.projections = StreamProjections(self.in_channels, out_channels)
+        self.norm_steps = nn.LayerNorm(out_channels, eps=NORM_EPS)
         self.queries = learned_vectors(num_queries, out_channels)
         self.attention = MultiheadAttention(out_channels, num_heads)
         self.norm1 = nn.LayerNorm(out_channels, eps=NORM_EPS)
@@ -97,12 +98,16 @@ class AttentionPoolingFusion(BaseFusion):
             Fused: tokens are the projected streams, one after the other.
         """
         x, mask = self.projections.join(streams)
+        x = self.norm_steps(x)
         real = None
         if not bool(mask.all()):
             real = mask
-            x = x.masked_fill(~mask.unsqueeze(2), 0)
+            x = x * mask.unsqueeze(2)
         queries = self.queries.expand(len(x), -1, -1)
-        found, where = self.attention.with_weights(queries, x, real)
+        found, looked = self.attention.with_shares(
+            queries, x, stream_lengths(streams), real
+        )
         y = queries + found
         y = self.norm2(y + self.feedforward(self.norm1(y)))
-        return Fused(x, mask, y.mean(1), attention_shares(where, streams))
+        weights = shares(looked, stack_present(streams))
+        return Fused(x, mask, y.mean(1), weights)

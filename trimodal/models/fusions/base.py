@@ -141,7 +141,7 @@ def split_streams(x: Tensor, streams: Streams) -> Streams:
     Returns:
         dict[str, Tokens]: The streams with their parts of ``x``, as views.
     """
-    parts = x.split([s.mask.shape[1] for s in streams.values()], dim=1)
+    parts = x.split(stream_lengths(streams), dim=1)
     return {
         name: replace(stream, x=part)
         for (name, stream), part in zip(streams.items(), parts, strict=True)
@@ -198,18 +198,6 @@ def norm_shares(parts: Tensor, present: Tensor) -> Tensor:
     return shares(parts.detach().float().norm(dim=2), present)
 
 
-def attention_shares(where: Tensor, streams: Streams) -> Tensor:
-    """Each modality's share of what queries looked at.
-
-    Args:
-        where (Tensor): float32 ``[B, Q, T]``, attention of each query to
-            each step of the joined ``streams``, 0 where masked.
-        streams (dict[str, Tokens]): The streams that were joined.
-
-    Returns:
-        Tensor: float32 ``[B, M]``, as :func:`shares` gives them.
-    """
-    lengths = [s.mask.shape[1] for s in streams.values()]
-    parts = where.sum(1).split(lengths, dim=1)
-    mass = torch.stack([part.sum(1) for part in parts], dim=1)
-    return shares(mass, stack_present(streams))
+def stream_lengths(streams: Streams) -> list[int]:
+    """Steps of each stream, padding included."""
+    return [stream.mask.shape[1] for stream in streams.values()]

@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from trimodal.models.fusions.base import (
     BaseFusion,
     Streams,
-    attention_shares,
+    shares,
     stack_present,
+    stream_lengths,
 )
 from trimodal.models.layers import (
     FeedForward,
@@ -56,7 +57,11 @@ class PerceiverLayer(nn.Module):
         self.branch = ResidualBranch(embed_dims, dropout)
 
     def forward(
-        self, latents: Tensor, x: Tensor, mask: Tensor | None
+        self,
+        latents: Tensor,
+        x: Tensor,
+        mask: Tensor | None,
+        lengths: Sequence[int],
     ) -> tuple[Tensor, Tensor]:
         """Apply the layer.
 
@@ -65,16 +70,21 @@ class PerceiverLayer(nn.Module):
             x (Tensor): float ``[B, T, C]``, what is looked at.
             mask (Tensor | None): bool ``[B, T + N]``, True for real steps and
                 for the latents; None: all are real.
+            lengths (Sequence[int]): Lengths of the ``M`` streams in ``x``.
 
         Returns:
-            tuple[Tensor, Tensor]: The latents, and where they looked, float32
-            ``[B, N, T + N]``.
+            tuple[Tensor, Tensor]: The latents, and how much of their
+            attention each stream got, float32 ``[B, M]``.
         """
         query = self.norm_latents(latents)
         seen = torch.cat([self.norm_steps(x), query], dim=1)
-        found, where = self.attention.with_weights(query, seen, mask)
+        stretches = [*lengths, query.shape[1]]
+        found, looked = self.attention.with_shares(
+            query, seen, stretches, mask
+        )
         latents = latents + self.branch(found)
-        return latents + self.feedforward(self.norm(latents)), where
+        latents = latents + self.feedforward(self.norm(latents))
+        return latents, looked[:, :-1]
 
 
 @MODELS.register_module()
@@ -156,10 +166,10 @@ class PerceiverFusion(BaseFusion):
         latents = self.latents.expand(len(x), -1, -1)
         own = mask.new_ones(latents.shape[:2])
         opened = None if bool(mask.all()) else torch.cat([mask, own], dim=1)
-        looked = []
+        lengths, looked = stream_lengths(streams), []
         for layer in self.layers:
-            latents, where = layer(latents, x, opened)
-            looked.append(where[..., : x.shape[1]])
+            latents, parts = layer(latents, x, opened, lengths)
+            looked.append(parts)
         latents = self.norm(latents)
         present = stack_present(streams)
         real = own & present.any(1, keepdim=True)
@@ -167,5 +177,5 @@ class PerceiverFusion(BaseFusion):
             latents.masked_fill(~real.unsqueeze(2), 0),
             real,
             latents.mean(1),
-            attention_shares(torch.cat(looked, dim=1), streams),
+            shares(torch.stack(looked).sum(0), present),
         )

@@ -1,11 +1,12 @@
 """Multi-head attention over masked sequences."""
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from trimodal.models.layers.checks import check_multiple, check_probability
-from trimodal.models.layers.masking import masked_softmax
 from trimodal.models.layers.rotary import rotate
 
 
@@ -71,45 +72,57 @@ class MultiheadAttention(nn.Module):
         Returns:
             Tensor: float ``[B, T, C]``.
         """
-        return self._attend(*self._project(query, key), key_mask)
+        q, k, v = self._project(query, key)
+        return self._attend(q, k, v, *_open(key_mask))
 
-    def with_weights(
+    def with_shares(
         self,
         query: Tensor,
-        key: Tensor | None = None,
+        key: Tensor,
+        lengths: Sequence[int],
         key_mask: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """Attend, and tell where to; for few queries.
+        """Attend, and tell how much attention each stretch of keys got.
 
-        The weights are computed a second time, as ``float32 [B, H, T, S]``,
-        without gradient and without dropout.
+        The weights themselves are never made: values that say which stretch a
+        key belongs to are attended to in a second call, without gradient and
+        without dropout.
 
         Args:
-            query (Tensor): As in :meth:`forward`.
-            key (Tensor | None): As in :meth:`forward`. Defaults to None.
-            key_mask (Tensor | None): As in :meth:`forward`. Defaults to None.
+            query (Tensor): float ``[B, T, C]``.
+            key (Tensor): float ``[B, S, C]``.
+            lengths (Sequence[int]): Lengths of the ``M`` stretches, one after
+                the other, that make up ``S``.
+            key_mask (Tensor | None): bool ``[B, S]``, True for real steps.
+                Defaults to None: all are real.
 
         Returns:
-            tuple[Tensor, Tensor]: What :meth:`forward` gives, and the weights
-            averaged over the heads, float32 ``[B, T, S]``: 0 where masked, a
-            row sums to 1, or to 0 without a real key.
+            tuple[Tensor, Tensor]: What :meth:`forward` gives, and the shares,
+            float32 ``[B, M]``, averaged over queries and heads; a row sums to
+            1, or to 0 without a real key.
         """
         q, k, v = self._project(query, key)
-        x = self._attend(q, k, v, key_mask)
+        opened, anything = _open(key_mask)
+        x = self._attend(q, k, v, opened, anything)
         with torch.no_grad():
-            scores = (q @ k.mT).float() / q.shape[-1] ** 0.5
-            if key_mask is None:
-                return x, scores.softmax(-1).mean(1)
-            return x, masked_softmax(scores, key_mask[:, None, None]).mean(1)
+            size = len(lengths)
+            # As wide as the queries, or another and slower kernel is taken.
+            which = torch.eye(size, max(size, q.shape[-1])).to(q)
+            which = which.repeat_interleave(
+                torch.tensor(lengths, device=q.device), 0
+            ).expand(*k.shape[:2], -1, -1)
+            told = F.scaled_dot_product_attention(q, k, which, opened)
+            told = told[..., :size].float().mean((1, 2))
+        return x, told if anything is None else told * anything.squeeze(2)
 
     def _attend(
-        self, q: Tensor, k: Tensor, v: Tensor, key_mask: Tensor | None
+        self,
+        q: Tensor,
+        k: Tensor,
+        v: Tensor,
+        opened: Tensor | None,
+        anything: Tensor | None,
     ) -> Tensor:
-        opened = None
-        if key_mask is not None:
-            # Rows without a real key attend anywhere, and are erased below.
-            empty = ~key_mask.any(-1, keepdim=True)
-            opened = (key_mask | empty)[:, None, None]
         x = F.scaled_dot_product_attention(
             q,
             k,
@@ -118,7 +131,7 @@ class MultiheadAttention(nn.Module):
             dropout_p=self.dropout if self.training else 0.0,
         )
         x = self.out_proj(x.transpose(1, 2).flatten(2))
-        return x if key_mask is None else x.masked_fill(empty.unsqueeze(-1), 0)
+        return x if anything is None else x * anything
 
     def _project(
         self, query: Tensor, key: Tensor | None
@@ -139,3 +152,14 @@ class MultiheadAttention(nn.Module):
 
     def _split(self, x: Tensor) -> Tensor:
         return x.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+
+
+def _open(key_mask: Tensor | None) -> tuple[Tensor | None, Tensor | None]:
+    """The mask as attention takes it, and which rows have a real key.
+
+    Rows without one attend anywhere, and are erased afterwards.
+    """
+    if key_mask is None:
+        return None, None
+    anything = key_mask.any(-1, keepdim=True)
+    return (key_mask | ~anything)[:, None, None], anything.unsqueeze(2)
