@@ -217,6 +217,7 @@ def main() -> None:
                 f'{got["parameters"]} | {got["seconds"]:.1f} |',
                 flush=True,
             )
+    plain = max((results[n]['mean'] for n in PLAIN if n in results), default=0)
     print(
         json.dumps(
             {
@@ -225,6 +226,11 @@ def main() -> None:
                 'steps': args.steps,
                 'seeds': args.seeds,
                 'results': results,
+                'beats_plain': {
+                    name: results[name]['mean'] > plain
+                    for name in ALIGNERS
+                    if name in results
+                },
             }
         )
     )

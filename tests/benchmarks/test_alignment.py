@@ -21,6 +21,7 @@ def test_prints_json_last(script, monkeypatch, capsys):
     result = json.loads(last)
     assert result['steps'] == 2
     assert len(result['results']) == 7
+    assert len(result['beats_plain']) == 5
     for name, score in result['results'].items():
         assert 0 <= score['mean'] <= 100
         (row,) = [line for line in table if line.startswith(f'| {name} |')]
@@ -42,3 +43,11 @@ def test_without_a_warp_events_lie_at_the_same_share(script):
         symbols = fast.x[row, :, module['KINDS'] :]
         near = symbols[max(step - 1, 0) : step + 2].sum(0)
         assert near[label[row]] > 0
+
+
+@pytest.mark.slow
+def test_every_aligner_beats_plain_concatenation(script, monkeypatch, capsys):
+    monkeypatch.setattr(sys, 'argv', [script, '--seeds', '0'])
+    runpy.run_path(script, run_name='__main__')
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert all(result['beats_plain'].values())

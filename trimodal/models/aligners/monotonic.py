@@ -21,6 +21,8 @@ from trimodal.models.layers.checks import check_positive, check_widths
 from trimodal.models.layers.lengths import spans
 from trimodal.registry import MODELS
 
+EPS = 1e-12
+
 
 class Progress(nn.Module):
     """How far a sequence has got at each step, told from what it holds.
@@ -63,7 +65,7 @@ class Progress(nn.Module):
         speed = speed * (steps < spans(mask).unsqueeze(1))
         done = speed.cumsum(1)
         # Where nothing is real the progress is 0 of something.
-        whole = done[:, -1:].clamp(min=torch.finfo(done.dtype).tiny)
+        whole = done[:, -1:].clamp(min=EPS)
         return done - speed / 2, whole
 
 
@@ -77,10 +79,11 @@ class MonotonicAligner(TemporalAligner):
     clock looks at the steps of the other stream whose progress is about its
     own, through a bell curve of learned width. As both only ever grow, so does
     the mean position of what is looked at: the alignment is soft and monotone,
-    in the manner of `Online and Linear-Time Attention by Enforcing Monotonic
-    Alignments <https://arxiv.org/abs/1704.00784>`_ and of `Monotonic Gaussian
-    mixtures <https://arxiv.org/abs/1308.0850>`_, but given by both streams.
-    It starts as linear in time.
+    as `Online and Linear-Time Attention by Enforcing Monotonic Alignments
+    <https://arxiv.org/abs/1704.00784>`_ wants it, through a moving window as
+    in `Generating Sequences With Recurrent Neural Networks
+    <https://arxiv.org/abs/1308.0850>`_, but from what both streams hold. It
+    starts as linear in time.
 
     Args:
         modalities (Sequence[str]): The sequences to align, at least two.
