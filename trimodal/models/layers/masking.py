@@ -18,7 +18,7 @@ def masked_mean(x: Tensor, mask: Tensor, dim: int) -> Tensor:
     Returns:
         Tensor: ``x`` without ``dim``; zero where nothing is real.
     """
-    kept = x.masked_fill(~mask.unsqueeze(-1), 0)
+    kept = x * mask.unsqueeze(-1)
     # bfloat16 cannot count beyond 256.
     total = kept.sum(dim, dtype=torch.float32)
     count = mask.unsqueeze(-1).sum(dim).clamp(min=1)
