@@ -13,7 +13,7 @@ from trimodal.models.fusions.base import (
     BaseFusion,
     Streams,
     join_streams,
-    shares,
+    norm_shares,
     stack_present,
 )
 from trimodal.models.layers import (
@@ -185,12 +185,10 @@ class MulTFusion(BaseFusion):
             if self.poolings is None
             else self.poolings(steps)
         )
-        # The weights tell, they do not steer: nothing is learned from them.
-        sizes = parts.detach().float().norm(dim=2)
         return Fused(
             *join_streams(steps),
             self.norm(parts.sum(1)),
-            shares(sizes, stack_present(streams)),
+            norm_shares(parts, stack_present(streams)),
         )
 
     def _reinforce(self, name: str, low: Streams) -> Tokens:

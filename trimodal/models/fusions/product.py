@@ -14,7 +14,7 @@ from trimodal.models.fusions.base import (
     BaseFusion,
     Streams,
     join_streams,
-    shares,
+    norm_shares,
     stack_present,
 )
 from trimodal.models.layers import (
@@ -104,7 +104,7 @@ class ProductFusion(BaseFusion):
         return Fused(
             *join_streams(projected),
             self.norm(whole),
-            shares(changes.float().norm(dim=2), present),
+            norm_shares(changes, present),
         )
 
     def _reduce(self, pooled: Tensor, present: Tensor) -> Tensor:
