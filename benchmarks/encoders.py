@@ -38,8 +38,8 @@ from trimodal.structures import ModalityInput
 
 FRAMES, BINS, RATE = 100, 80, 16000
 FPS = 30
+# A residual network, and a vision transformer of the small size.
 RESNET = {'type': 'TorchvisionBackbone', 'name': 'resnet18'}
-# A vision transformer of the small size.
 SMALL = {
     'type': 'VisionTransformer',
     'embed_dims': 384,
@@ -96,24 +96,23 @@ def parse_args() -> argparse.Namespace:
     add('--image', type=int, nargs='+', default=[64, 128, 224])
     add('--rounds', type=int, default=3, help='at least, for each size')
     add('--seconds', type=float, default=0.2, help='at least, for each size')
-    add('--limit', type=float, default=4.0, help='seconds of a step')
+    add('--limit', type=float, default=3.0, help='seconds of a step')
     return parser.parse_args()
 
 
 def make_input(name: str, modality: str, size: float) -> ModalityInput:
     """A batch of one random sample."""
+    n = int(size)
     if modality == 'image':
-        data = torch.randn(1, 3, int(size), int(size))
-        mask = torch.ones(1, int(size), int(size), dtype=torch.bool)
+        shape, real = (3, n, n), (n, n)
     elif modality == 'gesture':
-        data = torch.randn(1, int(size), 2, 21, 9)
-        mask = torch.ones(1, int(size), 2, dtype=torch.bool)
+        shape, real = (n, 2, 21, 9), (n, 2)
     else:
         wave = name.startswith('TorchaudioBundle')
-        steps = int(size * (RATE if wave else FRAMES))
-        data = torch.randn(1, steps) if wave else torch.randn(1, steps, BINS)
-        mask = torch.ones(1, steps, dtype=torch.bool)
-    return ModalityInput(data, mask)
+        n = int(size * (RATE if wave else FRAMES))
+        shape, real = (n,) if wave else (n, BINS), (n,)
+    mask = torch.ones(1, *real, dtype=torch.bool)
+    return ModalityInput(torch.randn(1, *shape), mask)
 
 
 def make_encoder(name: str, modality: str) -> nn.Module:
@@ -141,7 +140,7 @@ def measure_train(
             directions.append(torch.randn_like(tokens))
         tokens.backward(directions[0])
 
-    encoder.train()
+    encoder.train().zero_grad()
     # The first call is slower than others, and has its memory looked at.
     memory = peak_memory(train)
     spent = timed(train, args.rounds, args.seconds, args.limit)
@@ -225,9 +224,7 @@ def measure(args: argparse.Namespace) -> dict:
     table: list[Row] = []
     exponents = {}
     for modality, group in ENCODERS.items():
-        for name in group:
-            if name not in args.encoders:
-                continue
+        for name in filter(args.encoders.__contains__, group):
             rows = measure_encoder(name, modality, args)
             exponents[name] = growth(
                 [steps(modality, row['size']) for row in rows],

@@ -94,7 +94,7 @@ class TorchaudioBundle(BaseEncoder):
         self.projection = model.encoder.feature_projection
         self.transformer = transformer
         self.layer = layer
-        self.layer_scores = None
+        self.layer_scores: nn.Parameter | None = None
         self._choose(layer)
         self._freeze(freeze_features, frozen_layers)
 

@@ -85,7 +85,9 @@ class ConformerLayer(torchaudio_conformer.ConformerLayer):
         if norm == 'batch':
             self.conv_module.sequential[3] = MaskedBatchNorm(embed_dims)
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:  # type: ignore
+    def forward(  # type: ignore[override]
+        self, x: Tensor, mask: Tensor
+    ) -> Tensor:
         """Apply the layer.
 
         Args:

@@ -12,6 +12,10 @@ import torch.nn.functional as F
 import torchaudio
 from torch import Tensor, nn
 from torchaudio.models import Wav2Vec2Model, wav2vec2_model, wavlm_model
+from torchaudio.models.wav2vec2.components import (
+    FeatureExtractor,
+    Transformer,
+)
 from torchaudio.pipelines import Wav2Vec2Bundle
 
 from trimodal.models.layers.masked_group_norm import masked_group_norm
@@ -118,7 +122,7 @@ def _load(
         ) from error
 
 
-def receptive_field(extractor: nn.Module) -> int:
+def receptive_field(extractor: FeatureExtractor) -> int:
     """How many samples the first step of an extractor sees."""
     field = 1
     for layer in reversed(extractor.conv_layers):
@@ -145,7 +149,7 @@ def normalize_waves(waves: Tensor, lengths: Tensor) -> Tensor:
 
 
 def extract_frames(
-    extractor: nn.Module, waves: Tensor, lengths: Tensor
+    extractor: FeatureExtractor, waves: Tensor, lengths: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Run a convolutional feature extractor.
 
@@ -154,7 +158,7 @@ def extract_frames(
     statistics are those of real steps.
 
     Args:
-        extractor (nn.Module): torchaudio's.
+        extractor (FeatureExtractor): torchaudio's.
         waves (Tensor): float ``[B, N]``.
         lengths (Tensor): int64 ``[B]``, real samples of each.
 
@@ -180,7 +184,7 @@ def _until(lengths: Tensor, size: int) -> Tensor:
 
 
 def hidden_states(
-    transformer: nn.Module, x: Tensor, mask: Tensor
+    transformer: Transformer, x: Tensor, mask: Tensor
 ) -> Iterator[Tensor]:
     """Run a transformer, and give what comes out of each of its layers.
 
@@ -190,7 +194,7 @@ def hidden_states(
     positions of all, is never dropped.
 
     Args:
-        transformer (nn.Module): torchaudio's.
+        transformer (Transformer): torchaudio's.
         x (Tensor): float ``[B, T, C]``.
         mask (Tensor): bool ``[B, T]``, True for real steps; every row has
             one.
