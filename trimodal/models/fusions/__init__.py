@@ -16,8 +16,8 @@ from trimodal.models.fusions.mult import MulTFusion
 from trimodal.models.fusions.perceiver import PerceiverFusion
 from trimodal.models.fusions.product_of_experts import ProductOfExpertsFusion
 from trimodal.models.fusions.self_attention import SelfAttentionFusion
-from trimodal.models.fusions.sum import SumFusion
 from trimodal.models.fusions.stepwise import StepwiseConcatFusion
+from trimodal.models.fusions.sum import SumFusion
 from trimodal.models.fusions.tensor import TensorFusion
 
 __all__ = [
@@ -37,7 +37,7 @@ __all__ = [
     'PerceiverFusion',
     'ProductOfExpertsFusion',
     'SelfAttentionFusion',
-    'SumFusion',
     'StepwiseConcatFusion',
+    'SumFusion',
     'TensorFusion',
 ]
