@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from trimodal.models.fusions.base import (
     BaseFusion,
     Streams,
-    norm_shares,
+    shares,
     stack_present,
 )
 from trimodal.models.layers import (
@@ -44,7 +44,7 @@ class StepwiseConcatFusion(BaseFusion):
 
     Streams that are no sequences (``static``, such as pictures) are pooled by
     themselves and take part in every step. A weight is the share of a
-    modality's part in the joint steps, by its norm.
+    modality's part in the joint steps, by its mean norm.
 
     Args:
         modalities (Sequence[str]): The modalities, in the order of the
@@ -132,7 +132,8 @@ class StepwiseConcatFusion(BaseFusion):
         total, sizes = None, []
         for index, name in enumerate(self.modalities):
             part = self._part(index, projected[name], mask)
-            sizes.append(masked_mean(part.detach().abs(), mask, 1))
+            size = part.detach().float().norm(dim=2, keepdim=True)
+            sizes.append(masked_mean(size, mask, 1))
             total = part if total is None else total + part
         x = self.join(total)
         for layer in self.layers:
@@ -140,7 +141,7 @@ class StepwiseConcatFusion(BaseFusion):
         x = self.norm(x)
         pooled = self.pooling(x, mask)
         mask = mask & present.any(1, keepdim=True)
-        weights = norm_shares(torch.stack(sizes, dim=1), present)
+        weights = shares(torch.cat(sizes, dim=1), present)
         return Fused(
             x.masked_fill(~mask.unsqueeze(2), 0), mask, pooled, weights
         )
