@@ -22,7 +22,7 @@ FORBIDDEN = {
 }
 MODALITIES = {'speech', 'gesture', 'image'}
 # Here the code loops over whatever modalities it is given.
-AGNOSTIC = ('aligners', 'fusions', 'heads', 'losses')
+AGNOSTIC = ('aligners', 'fusions', 'heads', 'losses', 'objectives')
 
 
 def strings_of(path: Path) -> set[str]:

@@ -1,10 +1,15 @@
 """Measured, weighed, resumed."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
+import torch.multiprocessing as mp
 from mmengine.config import Config
+from mmengine.dataset import DefaultSampler, pseudo_collate
+from torch import distributed as dist
+from torch.utils.data import DataLoader
 
 from tests.engine.hooks.test_random_state_hook import assert_same
 from tests.engine.tiny_fusion import write_fusion
@@ -124,6 +129,42 @@ def test_a_loader_of_its_own_and_none_at_all(tmp_path: Path):
     )
     with pytest.raises(ValueError, match='needs a dataloader of held-out'):
         run(tmp_path, 'none', BLEND.format('') + blind)
+
+
+def measured(config: str) -> torch.Tensor:
+    """What the hook measures of a fresh model, by the processes together."""
+    torch.manual_seed(0)
+    model = MODELS.build(Config.fromfile(config).model)
+
+    def loader(size: int) -> DataLoader:
+        data = ToyDataset(size=size, noise=0)
+        sampler = DefaultSampler(data, shuffle=False)
+        return DataLoader(data, 4, sampler=sampler, collate_fn=pseudo_collate)
+
+    runner = SimpleNamespace(
+        model=model,
+        train_dataloader=loader(24),
+        val_dataloader=loader(8),
+        val_loop=True,
+    )
+    GradientBlendingHook().before_train(runner)
+    return model.objectives['blend'].measured
+
+
+def work(rank: int, folder: str, config: str) -> None:
+    torch.set_num_threads(1)
+    meet = f'file://{folder}/meet'
+    dist.init_process_group('gloo', meet, rank=rank, world_size=2)
+    torch.save(measured(config), Path(folder) / f'{rank}.pt')
+    dist.destroy_process_group()
+
+
+def test_two_processes_measure_the_same_as_one(tmp_path: Path):
+    config = write_fusion(tmp_path, 'blend', BLEND.format(''))
+    mp.spawn(work, (str(tmp_path), config), nprocs=2)
+    first, second = (torch.load(tmp_path / f'{rank}.pt') for rank in (0, 1))
+    assert torch.equal(first, second)
+    torch.testing.assert_close(first, measured(config))
 
 
 @pytest.mark.parametrize(

@@ -196,5 +196,7 @@ def test_bad_arguments_and_a_missing_objective(tmp_path: Path):
     with pytest.raises(ValueError, match='end must be larger than begin=2'):
         OGMGEHook(begin=2, end=1)
     config = write_fusion(tmp_path, 'none', HOOK.format(''))
-    with pytest.raises(ValueError, match=r'must name a OGMGE .* none'):
+    with pytest.raises(
+        ValueError, match=r'must name one of type OGMGE .* none'
+    ):
         train(config, TrainOptions(work_dir=str(tmp_path), test=False))

@@ -2,9 +2,14 @@
 
 from dataclasses import replace
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 import torch
+import torch.multiprocessing as mp
+from torch import distributed as dist
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
 
 from tests.models.small import make_data, make_model
 from trimodal.models import DiversityLoss
@@ -133,6 +138,52 @@ def test_in_the_model():
     losses = model(**model.data_preprocessor(data, True), mode='loss')
     assert losses['diversity.loss_diversity'] > 0
     assert losses['diversity.similarity_speech_gesture'].isfinite()
+
+
+class Pair(nn.Module):
+    """Two encoders and the objective between them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.encoders = nn.ModuleList([nn.Linear(3, 4), nn.Linear(3, 2)])
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        streams = {
+            str(i): stream(encoder(x))
+            for i, encoder in enumerate(self.encoders)
+        }
+        fused = Fused(*(torch.zeros(len(x), 1) for _ in range(4)))
+        return DiversityLoss().loss(streams, fused, [])['loss_diversity']
+
+
+def gradients(model: nn.Module, run: nn.Module, rows: slice) -> dict:
+    torch.manual_seed(1)
+    run(torch.randn(12, 3)[rows]).backward()
+    return {n: p.grad.clone() for n, p in model.named_parameters()}
+
+
+def work(rank: int, folder: str) -> None:
+    torch.set_num_threads(1)
+    meet = f'file://{folder}/meet'
+    dist.init_process_group('gloo', meet, rank=rank, world_size=2)
+    model = Pair()
+    # Also where the processes have different numbers of samples.
+    rows = slice(0, 5) if rank == 0 else slice(5, 12)
+    got = gradients(model, DistributedDataParallel(model), rows)
+    torch.save(got, Path(folder) / f'{rank}.pt')
+    dist.destroy_process_group()
+
+
+def test_two_processes_are_one_with_all_the_samples(tmp_path: Path):
+    mp.spawn(work, (str(tmp_path),), nprocs=2)
+    model = Pair()
+    want = gradients(model, model, slice(0, 12))
+    assert want['encoders.0.weight'].any()
+    for rank in range(2):
+        got = torch.load(tmp_path / f'{rank}.pt')
+        for name, value in want.items():
+            torch.testing.assert_close(got[name], value, msg=name)
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def find_objective(
     if not isinstance(objectives.get(name), kind):
         known = {k: type(v).__name__ for k, v in objectives.items()}
         raise ValueError(
-            f'objective must name a {kind.__name__} among the objectives of '
+            f'objective must name one of type {kind.__name__} among those of '
             f'the model, got {name!r}; there are {known or "none"}'
         )
     return model, objectives[name]

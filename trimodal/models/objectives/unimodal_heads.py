@@ -4,12 +4,13 @@ Shape letters: see :mod:`trimodal.structures.streams`.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import torch
 from mmengine.dist import all_reduce
 from torch import Tensor, nn
 
-from trimodal.models.heads import ClsHead
+from trimodal.models.heads import BaseHead, ClsHead
 from trimodal.models.layers import MaskedPooling
 from trimodal.models.layers.checks import check_positive, check_widths
 from trimodal.models.objectives.base import BaseObjective, Samples
@@ -115,13 +116,11 @@ class UnimodalHeads(BaseObjective):
         """
         views = self._views(streams)
         asked = self._asked(views, data_samples)
-        losses = {
-            f'{key}_{name}': self._weigh(name, key, value)
-            for name in self.modalities
-            for key, value in self.heads[name]
-            .loss(views[name], asked[name])
-            .items()
-        }
+        losses = {}
+        for name in self.modalities:
+            head = cast(BaseHead, self.heads[name])
+            for key, value in head.loss(views[name], asked[name]).items():
+                losses[f'{key}_{name}'] = self._weigh(name, key, value)
         if self.classifies:
             scores = self._scores(views, asked)
             means = scores[0] / scores[1].clamp(min=1)
