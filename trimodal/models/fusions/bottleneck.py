@@ -31,6 +31,18 @@ from trimodal.structures import Fused
 Steps = dict[str, Tensor]
 
 
+class BottleneckLayer(nn.ModuleDict):
+    """A transformer layer of its own for each modality.
+
+    Args:
+        layers (Mapping[str, TransformerLayer]): The layer of each.
+    """
+
+    def forward(self, x: Steps, masks: Mapping[str, Tensor]) -> Steps:
+        """Apply each layer to what stands under its name."""
+        return {name: self[name](x[name], masks[name]) for name in x}
+
+
 @MODELS.register_module()
 class BottleneckFusion(BaseFusion):
     """Transformers that exchange what passes through bottleneck tokens.
@@ -100,7 +112,7 @@ class BottleneckFusion(BaseFusion):
         self.cls = learned_vectors(len(self.modalities), out_channels)
         self.bottleneck = learned_vectors(num_bottlenecks, out_channels)
         self.layers = nn.ModuleList(
-            nn.ModuleDict(
+            BottleneckLayer(
                 {
                     name: TransformerLayer(
                         out_channels, num_heads, feedforward_channels, dropout
@@ -132,7 +144,7 @@ class BottleneckFusion(BaseFusion):
             masks[name] = F.pad(s.mask, (1, 0), value=True)
         present = stack_present(streams)
         for layer in self.layers[: self.fusion_layer]:
-            x = {name: layer[name](x[name], masks[name]) for name in x}
+            x = layer(x, masks)
         x = self._exchange(x, masks, present)
         x = {name: self.norms[name](x[name]) for name in x}
         pooled = torch.stack([y[:, 0] for y in x.values()], dim=1)
@@ -156,12 +168,9 @@ class BottleneckFusion(BaseFusion):
         """
         size = len(self.bottleneck)
         masks = {n: F.pad(m, (size, 0), value=True) for n, m in masks.items()}
-        shared = self.bottleneck
+        shared: Tensor = self.bottleneck
         for layer in self.layers[self.fusion_layer :]:
-            both = {
-                name: layer[name](prepend(shared, x[name]), masks[name])
-                for name in x
-            }
+            both = layer({n: prepend(shared, y) for n, y in x.items()}, masks)
             shared = average([y[:, :size] for y in both.values()], present)
             x = {name: y[:, size:] for name, y in both.items()}
         return x
