@@ -116,3 +116,19 @@ def test_landmarks(tmp_path, rate):
 def test_arrays_that_do_not_say_enough(tmp_path, key, value, message):
     with pytest.raises(ValueError, match=message):
         write(tmp_path, key, value)
+
+
+def test_a_writer_goes_before_ours(tmp_path):
+    def text(value, rate, path):
+        if value.ndim == 1:
+            return None
+        path = path.with_suffix('.txt')
+        np.savetxt(path, value)
+        return path
+
+    numbers = np.arange(6.0).reshape(3, 2)
+    for value, ending in ((numbers, '.txt'), ((np.zeros(9), 8000), '.wav')):
+        (given,) = check_inputs({'speech': value}, FIELDS)
+        media = write_media(given, FIELDS, tmp_path, {'speech_path': text})
+        assert media['speech_path'].endswith(ending)
+    assert np.array_equal(np.loadtxt(tmp_path / 'speech.txt'), numbers)

@@ -112,19 +112,25 @@ def test_own_data_set(trained: Path):
 
 def test_inferencer_takes_the_fourth_modality(trained: Path):
     code = """
+import numpy as np
 from trimodal.apis import TriModalInferencer
 inferencer = TriModalInferencer(weights='work/epoch_1.pth')
 media = 'data/moves/test/0'
+readings = np.loadtxt(media + '.csv', delimiter=',')
 result = inferencer([{'imu': media + '.csv'},
-                     {'imu': media + '.csv', 'image': media + '.png'}])
+                     {'imu': media + '.csv', 'image': media + '.png'},
+                     {'imu': readings}, {'imu': (readings, 50)}])
 for answer in result['predictions']:
-    print('ANSWER', answer['pred_class'], answer['modality_weights'])
+    print('ANSWER', answer['pred_class'], answer['pred_scores'],
+          answer['modality_weights'])
 """
     lines = run(trained, '-c', code).splitlines()
     answers = [line for line in lines if line.startswith('ANSWER')]
-    assert len(answers) == 2
+    assert len(answers) == 4
     assert "'imu': 1.0" in answers[0]
     assert "'imu': 0.5" in answers[1]
+    # An array says the same as the file it came from.
+    assert answers[2] == answers[3] == answers[0]
 
 
 def test_own_parts_hold_to_the_contract(monkeypatch):

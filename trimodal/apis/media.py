@@ -1,6 +1,6 @@
 """What a user hands in, files or arrays, as media files to prepare."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+Writer = Callable[[np.ndarray, float | None, Path], Path | None]
 # What may stand in an input besides media.
 PLAIN_KEYS = ('id', 'metadata')
 
@@ -60,17 +61,22 @@ def check_inputs(
 
 
 def write_media(
-    given: Mapping[str, Any], fields: Sequence[str], folder: Path
+    given: Mapping[str, Any],
+    fields: Sequence[str],
+    folder: Path,
+    writers: Mapping[str, Writer] | None = None,
 ) -> dict[str, str]:
     """Write the arrays of an input to files; files stay where they are.
 
     Nothing is lost: sound as float or int16 WAV, pictures as PNG, frames
-    as FFV1, the rest as NumPy files.
+    as FFV1, the rest as NumPy files, unless a writer does it in its way.
 
     Args:
         given (Mapping[str, Any]): An input of :func:`check_inputs`.
         fields (Sequence[str]): The annotation fields that are read.
         folder (Path): Where to write.
+        writers (Mapping[str, Writer] | None): ``Preparer.write`` of the
+            preparer that reads a field. Defaults to None.
 
     Returns:
         dict[str, str]: Path by annotation field.
@@ -87,7 +93,10 @@ def write_media(
         if isinstance(value, str | Path):
             media[field] = str(Path(value).absolute())
         else:
-            media[field] = str(_write(key, value, folder))
+            array, rate = _array_and_rate(key, value)
+            writer = (writers or {}).get(field)
+            path = writer(array, rate, folder / key) if writer else None
+            media[field] = str(path or _write(key, array, rate, folder))
     return media
 
 
@@ -111,7 +120,7 @@ def _unique(name: str, taken: set[str]) -> str:
     return candidate
 
 
-def _write(key: str, value: Any, folder: Path) -> Path:
+def _array_and_rate(key: str, value: Any) -> tuple[np.ndarray, Any]:
     rate = None
     if isinstance(value, tuple | list) and len(value) == 2:
         value, rate = value
@@ -122,6 +131,10 @@ def _write(key: str, value: Any, folder: Path) -> Path:
             f'{key} must be a file, an array, or (array, rate), got '
             f'{type(value).__name__}'
         )
+    return value, rate
+
+
+def _write(key: str, value: np.ndarray, rate: Any, folder: Path) -> Path:
     if value.dtype == np.uint8 and value.ndim == 3:
         return _write_picture(key, value, folder)
     if value.dtype == np.uint8 and value.ndim == 4:

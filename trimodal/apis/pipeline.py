@@ -95,10 +95,15 @@ class MediaPipeline:
             ValueError: If a file can't be read and ``skip_unreadable`` is
                 False.
         """
+        writers = {
+            field: preparer.write
+            for preparer in self.preparers.values()
+            for field in preparer.fields
+        }
         with tempfile.TemporaryDirectory() as folder:
             annotation = SampleAnnotation(
                 id=given['id'],
-                media=write_media(given, self.fields, Path(folder)),
+                media=write_media(given, self.fields, Path(folder), writers),
                 metadata=dict(given.get('metadata', {})),
             )
             annotation, arrays, problems = prepare_sample(

@@ -31,3 +31,8 @@ class ImuPreparer(Preparer):
         if readings.shape[1] != 6:
             raise MediaError(f'has {readings.shape[1]} columns, not 6')
         return Prepared({'data': readings}, annotation)
+
+    def write(self, value, rate, path):
+        path = path.with_suffix('.csv')
+        np.savetxt(path, value, delimiter=',')
+        return path

@@ -99,6 +99,25 @@ class Preparer(ABC):
             MediaError: If the file can't be used.
         """
 
+    def write(
+        self, value: np.ndarray, rate: float | None, path: Path
+    ) -> Path | None:
+        """Write an array as a file that this preparer reads.
+
+        For inference, where a user may hand in arrays instead of files.
+
+        Args:
+            value (np.ndarray): The array.
+            rate (float | None): Samples or frames a second, if given.
+            path (Path): Where to, without an ending.
+
+        Returns:
+            Path | None: The file. None, unless overridden: it is written as
+            sound, picture, video or landmarks, by its shape.
+        """
+        del value, rate, path
+        return None
+
     def source(self, media: Mapping[str, str]) -> str | None:
         """The first of ``fields`` that a sample has, or None."""
         return next((name for name in self.fields if name in media), None)
