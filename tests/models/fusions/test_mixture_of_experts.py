@@ -90,7 +90,7 @@ def work(rank: int, folder: str) -> None:
 def balance_gradients(rows: slice) -> list[torch.Tensor]:
     torch.manual_seed(0)
     fusion = make(MixtureOfExpertsFusion, levels=('tokens',), noisy=False)
-    experts = fusion.experts['tokens']
+    experts = fusion.experts['tokens'].train()
     torch.manual_seed(1)
     x = torch.randn(8, 6, 8)
     mask = torch.arange(1, 9)[:, None] > torch.arange(6)

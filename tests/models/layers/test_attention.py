@@ -58,6 +58,19 @@ def test_no_real_key_gives_zero_and_no_gradient(dtype):
         assert not grad[1].any()
 
 
+def test_batch_of_nothing_asks_no_kernel(monkeypatch):
+    monkeypatch.delattr(nn.functional, 'scaled_dot_product_attention')
+    ours, _ = pair()
+    query, key = torch.randn(0, 4, 12), torch.randn(0, 3, 12)
+    assert ours(query).shape == (0, 4, 12)
+    mask = torch.ones(0, 3, dtype=torch.bool)
+    out, shares = ours.with_shares(query, key, (1, 2), mask)
+    assert out.shape == (0, 4, 12)
+    assert shares.shape == (0, 2)
+    out.sum().backward()
+    assert all(p.grad is not None for p in ours.parameters())
+
+
 def test_dropout_only_in_training():
     attention = MultiheadAttention(8, 2, dropout=0.5)
     x = torch.randn(1, 9, 8)

@@ -78,6 +78,16 @@ def test_nobody_asked_is_still_in_the_graph(training):
         assert not parameter.grad.any()
 
 
+def test_evaluation_waits_for_no_other_process(monkeypatch):
+    def wait(*args, **kwargs):
+        raise AssertionError('processes may have other numbers of batches')
+
+    monkeypatch.setattr('trimodal.models.layers.mixture.all_reduce', wait)
+    assert make()(*given())[1] == 0
+    with pytest.raises(AssertionError, match='other numbers'):
+        make().train()(*given())
+
+
 def test_imbalance_by_hand():
     probs = torch.tensor([[0.6, 0.3, 0.1], [0.5, 0.1, 0.4]])
     # Loads 2, 1, 1 of 4; mean probabilities 0.55, 0.2 and 0.25.

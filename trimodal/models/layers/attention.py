@@ -107,11 +107,11 @@ class MultiheadAttention(nn.Module):
         with torch.no_grad():
             size = len(lengths)
             # As wide as the queries, or another and slower kernel is taken.
-            which = torch.eye(size, max(size, q.shape[-1])).to(q)
-            which = which.repeat_interleave(
-                torch.tensor(lengths, device=q.device), 0
-            ).expand(*k.shape[:2], -1, -1)
-            told = F.scaled_dot_product_attention(q, k, which, opened)
+            which = torch.eye(size, max(size, q.shape[-1]), device='cpu')
+            counts = torch.tensor(lengths, device='cpu')
+            which = which.repeat_interleave(counts, 0).to(q)
+            which = which.expand(*k.shape[:2], -1, -1)
+            told = _attention(q, k, which, opened)
             told = told[..., :size].float().mean((1, 2))
         return x, told if anything is None else told * anything.squeeze(2)
 
@@ -123,13 +123,8 @@ class MultiheadAttention(nn.Module):
         opened: Tensor | None,
         anything: Tensor | None,
     ) -> Tensor:
-        x = F.scaled_dot_product_attention(
-            q,
-            k,
-            v,
-            attn_mask=opened,
-            dropout_p=self.dropout if self.training else 0.0,
-        )
+        dropout = self.dropout if self.training else 0.0
+        x = _attention(q, k, v, opened, dropout)
         x = self.out_proj(x.transpose(1, 2).flatten(2))
         return x if anything is None else x * anything
 
@@ -152,6 +147,15 @@ class MultiheadAttention(nn.Module):
 
     def _split(self, x: Tensor) -> Tensor:
         return x.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+
+
+def _attention(
+    q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, dropout: float = 0.0
+) -> Tensor:
+    # CUDA kernels of some versions refuse a batch of nothing: pytorch #133780.
+    if not len(q):
+        return q[..., :1].expand(*q.shape[:-1], v.shape[-1])
+    return F.scaled_dot_product_attention(q, k, v, mask, dropout)
 
 
 def _open(key_mask: Tensor | None) -> tuple[Tensor | None, Tensor | None]:

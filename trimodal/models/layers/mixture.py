@@ -84,7 +84,9 @@ class MixtureOfExperts(nn.Module):
         Returns:
             tuple[Tensor, Tensor]: What the experts say, float ``[B, T, C]``,
             zero where masked; and how unevenly they are asked, a scalar to
-            be made small: see :func:`imbalance`.
+            be made small: see :func:`imbalance`. It is 0 in evaluation, in
+            which processes may have different numbers of batches and must
+            not wait for each other.
         """
         rows = x[mask]
         probs = self._probabilities(rows)
@@ -94,6 +96,8 @@ class MixtureOfExperts(nn.Module):
         said = self._ask(rows, weights, chosen)
         whole = said.new_zeros(x.shape)
         whole[mask] = said
+        if not self.training:
+            return whole, 0 * probs.sum()
         return whole, imbalance(probs, chosen)
 
     def _probabilities(self, rows: Tensor) -> Tensor:
