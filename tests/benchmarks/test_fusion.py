@@ -1,4 +1,4 @@
-"""benchmarks/fusion.py at a tiny size, and what its references consist of."""
+"""benchmarks/fusion.py at a tiny size, and benchmarks/fusion_references.py."""
 
 import json
 import runpy
