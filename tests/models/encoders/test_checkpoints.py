@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from mmengine.logging import HistoryBuffer
 from torch import nn
 
 from trimodal.models.encoders.checkpoints import load_features, read_checkpoint
@@ -15,6 +16,14 @@ def test_read_checkpoint(tmp_path, wrapped):
     got = read_checkpoint(path)
     assert got.keys() == state.keys()
     assert torch.equal(got['weight'], state['weight'])
+
+
+def test_read_a_checkpoint_of_mmengine(tmp_path):
+    state = nn.Linear(2, 3).state_dict()
+    history = HistoryBuffer([1.0], [1])
+    path = str(tmp_path / 'epoch_1.pth')
+    torch.save({'state_dict': state, 'message_hub': {'loss': history}}, path)
+    assert read_checkpoint(path).keys() == state.keys()
 
 
 def test_load_features_takes_what_it_has():

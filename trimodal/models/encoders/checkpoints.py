@@ -1,14 +1,15 @@
 """Weights of other libraries' networks, from a file into a module."""
 
-import torch
 from torch import Tensor, nn
+
+from trimodal.utils.checkpoint import load_file
 
 StateDict = dict[str, Tensor]
 
 
 def read_checkpoint(path: str) -> StateDict:
     """The state dict in a file, by itself or under ``state_dict``."""
-    checkpoint = torch.load(path, map_location='cpu', weights_only=True)
+    checkpoint = load_file(path, 'cpu')
     return dict(checkpoint.get('state_dict', checkpoint))
 
 

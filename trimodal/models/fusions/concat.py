@@ -45,8 +45,8 @@ class ConcatFusion(BaseFusion):
         in_channels (int | Mapping[str, int]): Channels of every stream, or of
             each.
         out_channels (int): Channels of the result.
-        pooling (str): ``'mean'``, ``'max'`` or ``'attention'`` over the
-            steps. Defaults to ``'mean'``.
+        pooling (str): ``'mean'``, ``'max'``, ``'cls'`` or ``'attention'``
+            over the steps. Defaults to ``'mean'``.
         dropout (float): Dropout of the pooled vectors. Defaults to 0.0.
         init_cfg (dict | list[dict] | None): Weight initialisation, as in
             mmengine. Defaults to None.

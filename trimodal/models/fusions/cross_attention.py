@@ -117,8 +117,8 @@ class CrossModalAttentionFusion(BaseFusion):
         num_heads (int): Attention heads. Defaults to 8.
         feedforward_channels (int | None): Width of the feed-forward parts.
             Defaults to None, four times ``out_channels``.
-        pooling (str): ``'mean'``, ``'max'`` or ``'attention'`` over the
-            steps. Defaults to ``'mean'``.
+        pooling (str): ``'mean'``, ``'max'``, ``'cls'`` or ``'attention'``
+            over the steps. Defaults to ``'mean'``.
         dropout (float): Dropout in each layer. Defaults to 0.1.
         init_cfg (dict | list[dict] | None): Weight initialisation, as in
             mmengine. Defaults to None.

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from trimodal.models.layers.checks import check_positive
 from trimodal.models.layers.masking import connect
+from trimodal.models.layers.steps import put_real, take_real
 from trimodal.models.layers.transformer import FeedForward, init_transformer
 
 
@@ -88,14 +89,13 @@ class MixtureOfExperts(nn.Module):
             which processes may have different numbers of batches and must
             not wait for each other.
         """
-        rows = x[mask]
+        rows = take_real(x, mask)
         probs = self._probabilities(rows)
         weights, chosen = probs.topk(self.top_k, dim=1)
         if self.top_k > 1:
             weights = weights / weights.sum(1, keepdim=True)
         said = self._ask(rows, weights, chosen)
-        whole = said.new_zeros(x.shape)
-        whole[mask] = said
+        whole = put_real(said, mask)
         if not self.training:
             return whole, 0 * probs.sum()
         return whole, imbalance(probs, chosen)

@@ -96,7 +96,8 @@ class StreamPoolings(nn.ModuleDict):
 
     Args:
         modalities (Iterable[str]): The modalities.
-        pooling (str): ``'mean'``, ``'max'`` or ``'attention'``.
+        pooling (str): ``'mean'``, ``'max'``, ``'cls'`` or
+            ``'attention'``.
         embed_dims (int): Channels of all streams.
 
     Raises:

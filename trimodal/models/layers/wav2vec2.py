@@ -20,6 +20,7 @@ from torchaudio.pipelines import Wav2Vec2Bundle
 
 from trimodal.models.layers.masked_group_norm import masked_group_norm
 from trimodal.models.layers.masking import connect
+from trimodal.utils.checkpoint import load_file
 
 FACTORIES = {'Wav2Vec2': wav2vec2_model, 'WavLM': wavlm_model}
 DEFAULT = 'DEFAULT'
@@ -105,7 +106,7 @@ def _read(bundle: Wav2Vec2Bundle, weights: str) -> Mapping[str, Tensor]:
             f'weights must be None, {DEFAULT!r} or the path of a state dict, '
             f'got {weights!r}, which is no file'
         )
-    state = torch.load(weights, map_location='cpu', weights_only=True)
+    state = load_file(weights, 'cpu')
     return state.get('state_dict', state)
 
 
