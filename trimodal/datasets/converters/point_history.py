@@ -116,24 +116,29 @@ def convert_point_history(
     pixels = np.rint(paths * [options.width, options.height])
     data = mark_unseen(pixels, JUMP * options.width)
     data = data.astype(np.float16)[:, :, None, None]
+    preparation = {'converter': 'point_history', **settings}
     for name, rows in splits.items():
         with PackedWriter(
             out / f'{name}.h5',
             {'gesture': {'fps': options.fps}},
             {'classes': list(CLASSES)},
-            {'converter': 'point_history', **settings},
+            preparation,
         ) as writer:
             for row in rows:
-                label = int(labels[row])
-                annotation = SampleAnnotation(
-                    id=f'row-{row:04d}',
-                    group=f'{CLASSES[label]}-{blocks[row]}',
-                    label=label,
-                )
                 seen = np.isfinite(data[row]).any()
-                arrays = {'data': data[row]} if seen else None
-                writer.append(annotation, {'gesture': arrays})
+                writer.append(
+                    _annotation(row, labels[row], blocks[row]),
+                    {'gesture': {'data': data[row]} if seen else None},
+                )
     return {name: len(rows) for name, rows in splits.items()}
+
+
+def _annotation(row: int, label: int, block: int) -> SampleAnnotation:
+    return SampleAnnotation(
+        id=f'row-{row:04d}',
+        group=f'{CLASSES[label]}-{block}',
+        label=int(label),
+    )
 
 
 def read_table(path: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -159,7 +164,9 @@ def read_table(path: Path) -> tuple[np.ndarray, np.ndarray]:
         for line, cells in enumerate(csv.reader(file), start=1):
             try:
                 label, *values = map(float, cells)
-                labels.append(range(len(CLASSES)).index(label))
+                if label not in range(len(CLASSES)):
+                    raise ValueError(label)
+                labels.append(int(label))
                 paths.append(np.reshape(values, (WINDOW, 2)))
                 np.asarray_chkfinite(values)
             except ValueError as error:
