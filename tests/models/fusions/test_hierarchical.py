@@ -5,7 +5,6 @@ import torch
 import torch.nn.functional as F
 
 from trimodal.models import HierarchicalFusion
-from trimodal.models.fusions.hierarchical import VectorMap
 from trimodal.structures import Tokens
 from trimodal.testing import stack_streams, stream_samples
 
@@ -16,14 +15,6 @@ def make(modalities=tuple(WIDTHS), **changes) -> HierarchicalFusion:
     settings = {'num_heads': 2, 'dropout': 0.0, **changes}
     widths = {name: WIDTHS[name] for name in modalities}
     return HierarchicalFusion(modalities, widths, 8, **settings).eval()
-
-
-def test_vector_map():
-    maps = VectorMap({'a': torch.nn.Linear(3, 2), 'b': torch.nn.Linear(3, 2)})
-    x = torch.randn(4, 2, 3)
-    result = maps(x)
-    torch.testing.assert_close(result[:, 0], maps['a'](x[:, 0]))
-    torch.testing.assert_close(result[:, 1], maps['b'](x[:, 1]))
 
 
 def test_by_plain_layers_sample_by_sample():

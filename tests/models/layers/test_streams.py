@@ -12,6 +12,7 @@ from trimodal.models.layers import (
     StreamNorms,
     StreamPoolings,
     StreamProjections,
+    VectorMap,
     learned_vectors,
 )
 from trimodal.testing import stack_streams, stream_samples
@@ -84,6 +85,16 @@ def test_poolings(mode):
 def test_unknown_pooling():
     with pytest.raises(ValueError, match=r"pooling .* 'sum'"):
         StreamPoolings(WIDTHS, 'sum', 3)
+
+
+def test_each_vector_has_its_module():
+    maps, x = (
+        VectorMap({n: nn.Linear(3, 2) for n in 'ab'}),
+        torch.randn(4, 2, 3),
+    )
+    got = maps(x)
+    torch.testing.assert_close(got[:, 0], maps['a'](x[:, 0]))
+    torch.testing.assert_close(got[:, 1], maps['b'](x[:, 1]))
 
 
 def test_mixes_add_up_to_one_linear_layer():

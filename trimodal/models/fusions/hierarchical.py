@@ -21,6 +21,7 @@ from trimodal.models.layers import (
     StreamPoolings,
     StreamProjections,
     TransformerEncoder,
+    VectorMap,
     init_transformer,
     masked_mean,
 )
@@ -28,23 +29,6 @@ from trimodal.models.layers.checks import check_positive
 from trimodal.models.layers.transformer import NORM_EPS
 from trimodal.registry import MODELS
 from trimodal.structures import Fused
-
-
-class VectorMap(nn.ModuleDict):
-    """A module of its own for each modality's vector.
-
-    Args:
-        modules (Mapping[str, nn.Module]): The module of each modality, in
-            the order of the vectors.
-    """
-
-    def forward(self, vectors: Tensor) -> Tensor:
-        """Map vectors (float ``[B, M, C]``) to float ``[B, M, C']``."""
-        parts = [
-            module(vectors[:, index])
-            for index, module in enumerate(self.values())
-        ]
-        return torch.stack(parts, dim=1)
 
 
 @MODELS.register_module()

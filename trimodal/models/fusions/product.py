@@ -20,6 +20,7 @@ from trimodal.models.fusions.base import (
 from trimodal.models.layers import (
     StreamPoolings,
     StreamProjections,
+    VectorMap,
     learned_vectors,
 )
 from trimodal.models.layers.checks import check_positive, check_probability
@@ -79,8 +80,11 @@ class ProductFusion(BaseFusion):
         self.poolings = StreamPoolings(self.modalities, pooling, out_channels)
         # Torch's own initialisation: products of the small numbers that
         # transformers start from would be nothing beside single factors.
-        self.reductions = nn.ModuleDict(
-            {n: nn.Linear(out_channels, hidden_channels) for n in modalities}
+        self.reductions = VectorMap(
+            {
+                name: nn.Linear(out_channels, hidden_channels)
+                for name in self.modalities
+            }
         )
         self.absent = learned_vectors(len(self.modalities), hidden_channels)
         self.dropout = nn.Dropout(dropout)
@@ -109,14 +113,9 @@ class ProductFusion(BaseFusion):
 
     def _reduce(self, pooled: Tensor, present: Tensor) -> Tensor:
         """The vectors that are multiplied, float ``[B, M, D]``."""
-        vectors = [
-            self.reductions[name](pooled[:, index])
-            for index, name in enumerate(self.modalities)
-        ]
+        vectors = self.reductions(pooled)
         return self.dropout(
-            torch.where(
-                present.unsqueeze(2), torch.stack(vectors, 1), self.absent
-            )
+            torch.where(present.unsqueeze(2), vectors, self.absent)
         )
 
     @abstractmethod

@@ -18,6 +18,7 @@ from trimodal.models.fusions.base import (
 from trimodal.models.layers import (
     StreamPoolings,
     StreamProjections,
+    VectorMap,
     init_transformer,
 )
 from trimodal.registry import MODELS
@@ -88,7 +89,7 @@ class ProductOfExpertsFusion(BaseFusion):
             self.in_channels, out_channels, norm=True
         )
         self.poolings = StreamPoolings(self.modalities, pooling, out_channels)
-        self.experts = nn.ModuleDict(
+        self.experts = VectorMap(
             {
                 name: nn.Linear(out_channels, 2 * out_channels)
                 for name in self.modalities
@@ -125,14 +126,7 @@ class ProductOfExpertsFusion(BaseFusion):
         self, pooled: Tensor, present: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Means and precisions, float32 ``[B, M, C]``; 0 if absent."""
-        said = torch.stack(
-            [
-                expert(pooled[:, index])
-                for index, expert in enumerate(self.experts.values())
-            ],
-            dim=1,
-        )
-        means, logs = said.float().chunk(2, dim=2)
+        means, logs = self.experts(pooled).float().chunk(2, dim=2)
         precisions = logs.clamp(-MAX_LOG, MAX_LOG).exp()
         return means, precisions.masked_fill(~present.unsqueeze(2), 0)
 

@@ -42,6 +42,7 @@ from trimodal.models.layers.streams import (
     StreamNorms,
     StreamPoolings,
     StreamProjections,
+    VectorMap,
     learned_vectors,
 )
 from trimodal.models.layers.temporal_conv import MultiKernelTemporalConv
@@ -88,6 +89,7 @@ __all__ = [
     'TemporalConv',
     'TransformerEncoder',
     'TransformerLayer',
+    'VectorMap',
     'build_skeleton',
     'connect',
     'gather_rows',

@@ -117,11 +117,29 @@ class StreamPoolings(nn.ModuleDict):
         return torch.stack(pooled, dim=1)
 
 
-class StreamMixes(nn.ModuleDict):
+class VectorMap(nn.ModuleDict):
+    """A module of its own for each modality's vector.
+
+    Args:
+        modules (Mapping[str, nn.Module]): The module of each modality, in the
+            order of the vectors.
+    """
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """Map vectors (float ``[B, M, C]``) to float ``[B, M, C']``."""
+        parts = [
+            module(vectors[:, index])
+            for index, module in enumerate(self.values())
+        ]
+        return torch.stack(parts, dim=1)
+
+
+class StreamMixes(VectorMap):
     """What each modality adds to a linear layer over all of them.
 
     A linear layer over a concatenation is a sum of one part per modality;
-    here the parts are kept apart.
+    here the parts are kept apart: float ``[B, M, C]`` becomes float ``[B, M,
+    out_channels]``.
 
     Args:
         modalities (Iterable[str]): The modalities.
@@ -138,13 +156,6 @@ class StreamMixes(nn.ModuleDict):
                 for name in modalities
             }
         )
-
-    def forward(self, pooled: Tensor) -> Tensor:
-        """The parts of float ``[B, M, C]``, float ``[B, M, out]``."""
-        parts = [
-            mix(pooled[:, index]) for index, mix in enumerate(self.values())
-        ]
-        return torch.stack(parts, dim=1)
 
 
 def learned_vectors(*shape: int) -> nn.Parameter:
