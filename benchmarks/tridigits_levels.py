@@ -17,6 +17,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -82,23 +83,41 @@ def accuracy(name: str, seed: int, data: Path, work_dir: Path) -> float:
 
 
 def draw(curves: Curves, path: Path) -> None:
-    """Mean and spread over the seeds against the level."""
+    """Mean and spread against the level, a panel for each training set."""
     import matplotlib
 
     matplotlib.use('Agg')
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(figsize=(6, 4), layout='constrained')
-    for name, points in curves.items():
-        levels = sorted(points)
-        means = [100 * statistics.mean(points[level]) for level in levels]
-        spread = [100 * statistics.pstdev(points[level]) for level in levels]
-        axes.errorbar(levels, means, spread, label=name, capsize=2, marker='.')
-    axes.set(xlabel='level of damage', ylabel='accuracy, %', ylim=(30, 101))
-    axes.grid(alpha=0.3)
-    axes.legend(fontsize=7)
-    figure.savefig(path, dpi=100)
+    # Names end with the set, after the number of epochs.
+    sets = sorted({name.split('e_')[-1] for name in curves})
+    figure, panels = pyplot.subplots(
+        1,
+        len(sets),
+        figsize=(1 + 3.5 * len(sets), 3.5),
+        sharey=True,
+        squeeze=False,
+        layout='constrained',
+    )
+    for axes, trained_on in zip(panels[0], sets, strict=True):
+        axes.set(title=f'trained on {trained_on}', xlabel='level of damage')
+        axes.grid(alpha=0.3)
+        for name in curves:
+            if name.split('e_')[-1] == trained_on:
+                _draw_curve(axes, name.split('_')[0], curves[name])
+        axes.legend(fontsize=8)
+    panels[0][0].set(ylabel='accuracy on the test split, %')
+    figure.savefig(path, dpi=90)
     pyplot.close(figure)
+
+
+def _draw_curve(
+    axes: Any, label: str, points: Mapping[float, Sequence[float]]
+) -> None:
+    levels = sorted(points)
+    middle = [100 * statistics.mean(points[level]) for level in levels]
+    spread = [100 * statistics.pstdev(points[level]) for level in levels]
+    axes.errorbar(levels, middle, spread, label=label, capsize=2, marker='.')
 
 
 def markdown(curves: Curves, levels: Sequence[float]) -> str:
