@@ -28,6 +28,6 @@ held_out = dict(
     ),
 )
 custom_hooks = [
-    dict(type='GradientBlendingHook', super_epoch=4, dataloader=held_out)
+    dict(type='GradientBlendingHook', super_epoch=1, dataloader=held_out)
 ]
 train_cfg = dict(max_epochs=1)

@@ -78,8 +78,9 @@ class TriModalFusionModel(BaseModel):
 
     Raises:
         ValueError: If there is no encoder or no head, a name has 'loss' in
-            it, a frozen or enabled modality is unknown, or encoders, fusion
-            and heads do not fit together.
+            it, two parts with losses have one name, a frozen or enabled
+            modality is unknown, or encoders, fusion and heads do not fit
+            together.
     """
 
     def __init__(
@@ -102,6 +103,7 @@ class TriModalFusionModel(BaseModel):
         self.heads = _build_dict('heads', heads)
         self.objectives = _build_dict('objectives', objectives or {})
         self.modality_dropout = build(modality_dropout, MODELS)
+        _check_names(self)
         _check_widths(self)
         # In the fusion's order: mmengine sorts the keys of a config that it
         # saves, and the optimizer's state knows parameters by position.
@@ -252,6 +254,18 @@ class TriModalFusionModel(BaseModel):
         for sample, weights in zip(data_samples, fused.weights, strict=True):
             sample.modality_weights = weights.detach().float()
         return list(data_samples)
+
+
+def _check_names(model: TriModalFusionModel) -> None:
+    """Losses go by their part's name: of two, one would be lost."""
+    taken = ['fusion', *(f'align{i}' for i in range(len(model.aligners)))]
+    names = [*taken, *model.heads, *model.objectives]
+    doubles = sorted({name for name in names if names.count(name) > 1})
+    if doubles:
+        raise ValueError(
+            'heads and objectives must have names of their own, other than '
+            f'{taken}, got {doubles} twice'
+        )
 
 
 def _check_widths(model: TriModalFusionModel) -> None:

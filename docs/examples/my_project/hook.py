@@ -2,6 +2,7 @@
 
 import torch
 from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
 
 from trimodal.registry import HOOKS
 
@@ -18,6 +19,7 @@ class WeightsHook(Hook):
 
     def after_val_epoch(self, runner, metrics=None):
         means = torch.stack(self.weights).mean(0).tolist()
-        names = runner.model.modalities
+        model = runner.model
+        names = (model.module if is_model_wrapper(model) else model).modalities
         shares = [f'{n} {m:.2f}' for n, m in zip(names, means, strict=True)]
         runner.logger.info(f'Modality weights: {", ".join(shares)}')

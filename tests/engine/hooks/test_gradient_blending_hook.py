@@ -143,6 +143,7 @@ def measured(config: str) -> torch.Tensor:
 
     runner = SimpleNamespace(
         model=model,
+        train_loop=None,
         train_dataloader=loader(24),
         val_dataloader=loader(8),
         val_loop=True,

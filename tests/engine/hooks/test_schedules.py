@@ -4,9 +4,16 @@ from types import SimpleNamespace
 
 import pytest
 from mmengine.model import MMDistributedDataParallel
+from mmengine.runner import IterBasedTrainLoop
 from torch import nn
 
+from trimodal.engine.hooks import (
+    GradientBlendingHook,
+    ModalityDropoutSchedule,
+    OGMGEHook,
+)
 from trimodal.engine.hooks.schedules import (
+    check_epochs,
     check_span,
     find_objective,
     unwrapped,
@@ -20,6 +27,21 @@ def test_spans():
         check_span(-1, None)
     with pytest.raises(ValueError, match='larger than begin=4, got 4'):
         check_span(4, 4)
+
+
+def test_a_loop_by_iterations_has_no_epochs():
+    check_epochs(SimpleNamespace(train_loop=None), 'This')
+    loop = IterBasedTrainLoop.__new__(IterBasedTrainLoop)
+    runner = SimpleNamespace(train_loop=loop)
+    with pytest.raises(ValueError, match='This needs training by epochs'):
+        check_epochs(runner, 'This')
+    for hook in (
+        GradientBlendingHook(),
+        ModalityDropoutSchedule(0.0, 0.5, end=3),
+        OGMGEHook(end=3),
+    ):
+        with pytest.raises(ValueError, match=rf'{type(hook).__name__}.*epoch'):
+            hook.before_train(runner)
 
 
 def test_unwrapped_and_found(monkeypatch):

@@ -204,3 +204,5 @@ def test_unknown_modality():
     fused = Fused(*(torch.zeros(8, 1) for _ in range(4)))
     with pytest.raises(ValueError, match=r"\['z'\]"):
         part.loss({'a': stream(torch.zeros(8, 2))}, fused, [])
+    with pytest.raises(ValueError, match=r"two or more, .* \('a',\)"):
+        DiversityLoss().loss({'a': stream(torch.zeros(8, 2))}, fused, [])

@@ -62,6 +62,21 @@ def test_total_is_the_weighted_sum():
     assert plain[0] > 0
 
 
+def test_names_that_end_alike_are_told_apart():
+    settings = {**BLEND, 'modalities': ('hand', 'left_hand')}
+    del settings['type']
+    blend = GradientBlending(**settings)
+    losses = {
+        'cls.loss_cls': 1.0,
+        'blend.loss_cls_hand': 2.0,
+        'blend.loss_cls_left_hand': 4.0,
+        'blend.score_hand': 8.0,
+        'fusion.loss_kl': 16.0,
+    }
+    given = {name: torch.tensor(value) for name, value in losses.items()}
+    assert blend.collect(given, 'blend').tolist() == [1, 2, 4]
+
+
 def test_gradients_reach_every_head_and_encoder():
     model, batch = make()
     total, _ = model.parse_losses(model(**batch, mode='loss'))

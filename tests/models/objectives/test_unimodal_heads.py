@@ -148,3 +148,10 @@ def test_a_name_with_loss_in_it_is_refused():
     """Its scores would be optimised."""
     with pytest.raises(ValueError, match=r"no 'loss' in it, got .'aux_loss'"):
         make_model(objectives={'aux_loss': build()})
+
+
+def test_two_parts_of_one_name_are_refused():
+    """The losses of one would take the place of the other's."""
+    for name in ('cls', 'fusion'):
+        with pytest.raises(ValueError, match=rf"names of .*\['{name}'\]"):
+            make_model(objectives={name: build()})

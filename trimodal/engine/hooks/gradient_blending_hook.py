@@ -14,7 +14,7 @@ from trimodal.engine.hooks.random_state_hook import (
     capture_random_state,
     restore_random_state,
 )
-from trimodal.engine.hooks.schedules import find_objective
+from trimodal.engine.hooks.schedules import check_epochs, find_objective
 from trimodal.models.layers.checks import check_positive
 from trimodal.models.objectives.gradient_blending import (
     GradientBlending,
@@ -80,9 +80,10 @@ class GradientBlendingHook(Hook):
         """Measure where training starts, unless it was resumed.
 
         Raises:
-            ValueError: If the model has no such objective, or there is no
-                loader of held-out samples.
+            ValueError: If the model has no such objective, training goes by
+                iterations, or there is no loader of held-out samples.
         """
+        check_epochs(runner, 'GradientBlendingHook')
         _, blend = find_objective(runner, self.objective, GradientBlending)
         if self._dataloader is None and runner.val_loop is None:
             raise ValueError(

@@ -7,7 +7,11 @@ from typing import Any
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from trimodal.engine.hooks.schedules import check_span, unwrapped
+from trimodal.engine.hooks.schedules import (
+    check_epochs,
+    check_span,
+    unwrapped,
+)
 from trimodal.models.layers import ModalityDropout
 from trimodal.models.layers.checks import check_choice, check_probability
 from trimodal.registry import HOOKS
@@ -87,8 +91,11 @@ class ModalityDropoutSchedule(Hook):
         """Find the part that is to be steered.
 
         Raises:
-            ValueError: If the model has no ``ModalityDropout``.
+            ValueError: If the model has no ``ModalityDropout``, or epochs are
+                counted where training goes by iterations.
         """
+        if self.by_epoch:
+            check_epochs(runner, 'ModalityDropoutSchedule(by_epoch=True)')
         self._dropout(runner)
 
     def before_train_epoch(self, runner: Runner) -> None:

@@ -10,7 +10,11 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 
-from trimodal.engine.hooks.schedules import check_span, find_objective
+from trimodal.engine.hooks.schedules import (
+    check_epochs,
+    check_span,
+    find_objective,
+)
 from trimodal.models.objectives import OGMGE
 from trimodal.registry import HOOKS
 
@@ -56,7 +60,14 @@ class OGMGEHook(Hook):
         self._handle: RemovableHandle | None = None
 
     def before_train(self, runner: Runner) -> None:
-        """Ask the optimizer to be called before each step."""
+        """Ask the optimizer to be called before each step.
+
+        Raises:
+            ValueError: If the model has no such objective, or epochs are
+                counted where training goes by iterations.
+        """
+        if self.by_epoch and (self.begin or self.end is not None):
+            check_epochs(runner, 'OGMGEHook(by_epoch=True)')
         model, objective = find_objective(runner, self.objective, OGMGE)
         optimizer = runner.optim_wrapper.optimizer
         self._handle = optimizer.register_step_pre_hook(

@@ -3,7 +3,7 @@
 from typing import Any, TypeVar
 
 from mmengine.model import is_model_wrapper
-from mmengine.runner import Runner
+from mmengine.runner import IterBasedTrainLoop, Runner
 
 Objective = TypeVar('Objective')
 
@@ -22,6 +22,24 @@ def check_span(begin: int, end: int | None) -> None:
         raise ValueError(f'begin must be at least 0, got {begin}')
     if end is not None and end <= begin:
         raise ValueError(f'end must be larger than begin={begin}, got {end}')
+
+
+def check_epochs(runner: Runner, what: str) -> None:
+    """Raise where training does not go by epochs.
+
+    A loop by iterations is a single epoch: what counts them never moves.
+
+    Args:
+        runner (Runner): The runner.
+        what (str): What counts epochs.
+
+    Raises:
+        ValueError: If it goes by iterations.
+    """
+    if isinstance(runner.train_loop, IterBasedTrainLoop):
+        raise ValueError(
+            f'{what} needs training by epochs, got a loop by iterations'
+        )
 
 
 def unwrapped(runner: Runner) -> Any:

@@ -21,7 +21,7 @@ class TemporalAligner(BaseAligner):
 
     ::
 
-        forward(tokens) ── find the clock ──> warp(timeline, names) ──> tokens
+        forward(tokens) ── find the clock ──> warp(timeline) ──> tokens
 
     The clock of a sample is that of its ``reference``; where that is absent,
     that of the first of ``modalities`` that is present. Without a reference it

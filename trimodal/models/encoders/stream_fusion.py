@@ -24,8 +24,8 @@ class StreamFusionEncoder(BaseEncoder):
     """One encoder for each of the joint, bone and motion streams.
 
     From `Two-Stream Adaptive Graph Convolutional Networks
-    <https://arxiv.org/abs/1805.07694>`_ (two streams) and its four-stream
-    successor <https://arxiv.org/abs/1912.06971>. There the answers of the
+    <https://arxiv.org/abs/1805.07694>`_ (two streams) and `their four-stream
+    successor <https://arxiv.org/abs/1912.06971>`_. There the answers of the
     streams are averaged; here their sequences are merged step by step. With
     ``'mean'`` and a linear head both come to the same, as the head is shared.
 

@@ -86,9 +86,14 @@ class DiversityLoss(BaseObjective):
             dict[str, Tensor]: The loss and statistics.
 
         Raises:
-            ValueError: If one of ``modalities`` is not among the streams.
+            ValueError: If one of ``modalities`` is not among the streams, or
+                there is one stream only.
         """
         names = tuple(streams) if self.modalities is None else self.modalities
+        if len(names) < 2:
+            raise ValueError(
+                f'modalities must be two or more, got the streams {names}'
+            )
         missing = [name for name in names if name not in streams]
         if missing:
             raise ValueError(

@@ -125,11 +125,15 @@ class GradientBlending(UnimodalHeads):
         for key, value in losses.items():
             if self._is_fused(key):
                 sums[0] += value.detach()
-            for index, modality in enumerate(self.modalities, start=1):
-                own = key.startswith(f'{name}.') and 'loss' in key
-                if own and key.endswith(f'_{modality}'):
-                    sums[index] += value.detach()
+            elif key.startswith(f'{name}.') and 'loss' in key:
+                sums[1 + self._owner(key)] += value.detach()
         return sums
+
+    def _owner(self, key: str) -> int:
+        """Index of the modality whose head has a loss of this name."""
+        # Of two that end alike, such as 'hand' and 'left_hand', the longer.
+        found = [m for m in self.modalities if key.endswith(f'_{m}')]
+        return self.modalities.index(max(found, key=len))
 
 
 def _of_task(key: str, task: str) -> bool:
