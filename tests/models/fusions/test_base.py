@@ -7,6 +7,7 @@ import torch
 
 from trimodal.models import BaseFusion
 from trimodal.models.fusions.base import (
+    check_several,
     join_streams,
     norm_shares,
     shares,
@@ -70,6 +71,12 @@ def test_bad_streams():
         fusion({'z': tokens(4)})
     with pytest.raises(ValueError, match='b must have 4 channels, got 5'):
         fusion({'b': tokens(5)})
+
+
+def test_one_modality_is_not_several():
+    check_several(('a', 'b'))
+    with pytest.raises(ValueError, match=r"at least two, got \('a',\)"):
+        check_several(('a',))
 
 
 def test_helpers():

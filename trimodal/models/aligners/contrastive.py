@@ -35,8 +35,8 @@ class ContrastiveAligner(BaseAligner):
         in_channels (int | Mapping[str, int]): Channels of every stream, or of
             each.
         embed_dims (int): Channels of the common space. Defaults to 128.
-        pooling (str): ``'mean'``, ``'max'`` or ``'attention'`` over the
-            steps. Defaults to ``'mean'``.
+        pooling (str): ``'mean'``, ``'max'``, ``'cls'`` or ``'attention'``
+            over the steps. Defaults to ``'mean'``.
         loss (Mapping | nn.Module): The loss or its config, with similarity,
             temperature and weight; called with vectors and which are present,
             and given ``embed_dims`` as its ``channels``. Defaults to

@@ -111,6 +111,16 @@ def _absent(like: Tokens, channels: int) -> Tokens:
     )
 
 
+def check_several(modalities: Sequence[str]) -> None:
+    """Raise unless there are two modalities or more.
+
+    Raises:
+        ValueError: If there are not.
+    """
+    if len(modalities) < 2:
+        raise ValueError(f'modalities must be at least two, got {modalities}')
+
+
 def stack_present(streams: Streams) -> Tensor:
     """Bool ``[B, M]``: which modalities each sample has."""
     return torch.stack([s.present for s in streams.values()], dim=1)

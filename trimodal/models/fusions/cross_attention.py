@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from trimodal.models.fusions.base import (
     BaseFusion,
     Streams,
+    check_several,
     join_streams,
     stack_present,
     weigh,
@@ -141,11 +142,7 @@ class CrossModalAttentionFusion(BaseFusion):
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(modalities, in_channels, out_channels, init_cfg)
-        if len(self.modalities) < 2:
-            raise ValueError(
-                'modalities must be at least two to attend to each other, got '
-                f'{self.modalities}'
-            )
+        check_several(self.modalities)
         if feedforward_channels is None:
             feedforward_channels = 4 * out_channels
         check_positive(

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from trimodal.models.fusions.base import (
     BaseFusion,
     Streams,
+    check_several,
     join_streams,
     shares,
     stack_present,
@@ -110,11 +111,7 @@ class FiLMFusion(BaseFusion):
         super().__init__(modalities, in_channels, out_channels, init_cfg)
         check_choice('target', target, self.modalities)
         others = [name for name in self.modalities if name != target]
-        if not others:
-            raise ValueError(
-                'modalities must be at least two, one to be modulated by the '
-                f'others, got {self.modalities}'
-            )
+        check_several(self.modalities)
         check_positive(num_layers=num_layers)
         self.target = target
         self.projections = StreamProjections(

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from trimodal.models.fusions.base import (
     BaseFusion,
     Streams,
+    check_several,
     join_streams,
     norm_shares,
     stack_present,
@@ -119,11 +120,7 @@ class MulTFusion(BaseFusion):
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(modalities, in_channels, out_channels, init_cfg)
-        if len(self.modalities) < 2:
-            raise ValueError(
-                'modalities must be at least two to look at each other, got '
-                f'{self.modalities}'
-            )
+        check_several(self.modalities)
         check_positive(
             num_self_layers=num_self_layers,
             feedforward_ratio=feedforward_ratio,

@@ -57,8 +57,8 @@ class StepwiseConcatFusion(BaseFusion):
         num_layers (int): Convolutions over the joint steps. Defaults to 1.
         kernel_sizes (Sequence[int]): Odd lengths of their kernels, in steps.
             Defaults to (3, 5).
-        pooling (str): ``'mean'``, ``'max'`` or ``'attention'`` over the
-            joint steps. Defaults to ``'mean'``.
+        pooling (str): ``'mean'``, ``'max'``, ``'cls'`` or ``'attention'``
+            over the joint steps. Defaults to ``'mean'``.
         dropout (float): Dropout of the joint steps. Defaults to 0.0.
         init_cfg (dict | list[dict] | None): Weight initialisation, as in
             mmengine. Defaults to None.

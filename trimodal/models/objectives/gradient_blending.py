@@ -32,8 +32,8 @@ class GradientBlending(UnimodalHeads):
         head (Mapping): Config of the heads, without ``in_channels``.
         tasks (Sequence[str]): The model's heads whose losses, together, are
             the loss of the fused answer. Defaults to ``('cls',)``.
-        pooling (str): ``'mean'``, ``'max'`` or ``'attention'`` over the
-            steps of a stream. Defaults to ``'mean'``.
+        pooling (str): ``'mean'``, ``'max'``, ``'cls'`` or ``'attention'``
+            over the steps of a stream. Defaults to ``'mean'``.
         init_cfg (dict | list[dict] | None): Weight initialisation, as in
             mmengine. Defaults to None.
 

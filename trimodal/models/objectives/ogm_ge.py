@@ -46,8 +46,8 @@ class OGMGE(UnimodalHeads):
         noise (bool): Whether each gradient gets normal noise of its own
             standard deviation (generalisation enhancement), as in the
             authors' code. Defaults to True.
-        pooling (str): ``'mean'``, ``'max'`` or ``'attention'`` over the
-            steps of a stream. Defaults to ``'mean'``.
+        pooling (str): ``'mean'``, ``'max'``, ``'cls'`` or ``'attention'``
+            over the steps of a stream. Defaults to ``'mean'``.
         loss_weight (float | Mapping[str, float]): Factor of the heads'
             losses. Defaults to 1.0.
         detach (bool): Whether the encoders learn nothing from these heads.

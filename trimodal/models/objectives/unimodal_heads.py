@@ -37,8 +37,8 @@ class UnimodalHeads(BaseObjective):
         in_channels (int | Mapping[str, int]): Channels of every stream, or of
             each.
         head (Mapping): Config of the heads, without ``in_channels``.
-        pooling (str): ``'mean'``, ``'max'`` or ``'attention'`` over the
-            steps of a stream. Defaults to ``'mean'``.
+        pooling (str): ``'mean'``, ``'max'``, ``'cls'`` or ``'attention'``
+            over the steps of a stream. Defaults to ``'mean'``.
         loss_weight (float | Mapping[str, float]): Factor of the losses, or
             one for each modality. Defaults to 1.0.
         detach (bool): Whether the heads only watch: the encoders learn
