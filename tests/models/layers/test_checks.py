@@ -5,6 +5,7 @@ import pytest
 from trimodal.models.layers.checks import (
     check_choice,
     check_multiple,
+    check_not_negative,
     check_odd,
     check_positive,
     check_probability,
@@ -15,6 +16,7 @@ from trimodal.models.layers.checks import (
 def test_good_values_pass():
     check_choice('mode', 'a', ('a', None))
     check_positive(width=1, rate=0.5)
+    check_not_negative(layers=0, weight=0.5)
     check_probability(dropout=0.0, drop_path=1)
     check_multiple('width', 8, 4, 'heads')
     check_odd('kernels', [1, 3])
@@ -26,6 +28,8 @@ def test_good_values_pass():
         (lambda: check_choice('mode', 'c', ('a', None)), "mode.*'a'.*'c'"),
         (lambda: check_positive(width=3, rate=0), 'rate .* 0, got 0'),
         (lambda: check_positive(width=float('nan')), 'width'),
+        (lambda: check_not_negative(layers=-1), 'layers .* 0, got -1'),
+        (lambda: check_not_negative(weight=float('nan')), 'weight'),
         (lambda: check_probability(dropout=1.5), r'dropout .*\[0, 1\].*1.5'),
         (lambda: check_multiple('width', 9, 4, 'heads'), '4 .heads.*got 9'),
         (lambda: check_multiple('width', 0, 4, 'heads'), 'got 0'),

@@ -12,7 +12,11 @@ from torch import Tensor, nn
 
 from trimodal.models.aligners.clock import Timeline
 from trimodal.models.aligners.temporal import TemporalAligner
-from trimodal.models.layers.checks import check_positive, check_widths
+from trimodal.models.layers.checks import (
+    check_not_negative,
+    check_positive,
+    check_widths,
+)
 from trimodal.models.layers.interpolation import interpolate_steps
 from trimodal.models.layers.soft_dtw import compact, soft_dtw_alignment
 from trimodal.models.layers.transformer import init_transformer
@@ -76,8 +80,7 @@ class SoftDTWAligner(TemporalAligner):
         super().__init__(modalities, reference, None, rates, init_cfg)
         widths = check_widths(self.modalities, in_channels)
         check_positive(embed_dims=embed_dims, gamma=gamma)
-        if time_weight < 0:
-            raise ValueError(f'time_weight must be >= 0, got {time_weight}')
+        check_not_negative(time_weight=time_weight)
         self.gamma = gamma
         self.time_weight = time_weight
         self.embed = nn.ModuleDict(

@@ -14,7 +14,7 @@ from trimodal.models.layers import (
     SequencePositions,
     init_transformer,
 )
-from trimodal.models.layers.checks import check_choice
+from trimodal.models.layers.checks import check_choice, check_not_negative
 from trimodal.registry import MODELS
 from trimodal.structures import ModalityInput, Tokens
 
@@ -89,8 +89,7 @@ class Conformer(BaseEncoder):
     ) -> None:
         super().__init__(embed_dims, init_cfg)
         check_choice('positions', positions, POSITIONS)
-        if num_layers < 0:
-            raise ValueError(f'num_layers must be >= 0, got {num_layers}')
+        check_not_negative(num_layers=num_layers)
         self.subsampling = ConvSubsampling(
             in_channels, conv_channels, conv_strides, norm=conv_norm
         )

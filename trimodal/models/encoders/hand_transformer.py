@@ -16,7 +16,7 @@ from trimodal.models.layers import (
     put_real,
     take_real,
 )
-from trimodal.models.layers.checks import check_choice
+from trimodal.models.layers.checks import check_choice, check_not_negative
 from trimodal.models.layers.skeleton import Layout
 from trimodal.models.layers.transformer import INIT_STD, NORM_EPS
 from trimodal.registry import MODELS
@@ -96,6 +96,9 @@ class HandTransformer(BaseEncoder):
         super().__init__(embed_dims, init_cfg)
         check_choice('attention', attention, ('factorised', 'full'))
         check_choice('joint_pooling', joint_pooling, ('mean', 'flatten'))
+        check_not_negative(
+            spatial_layers=spatial_layers, temporal_layers=temporal_layers
+        )
         self.full = attention == 'full'
         joints = build_skeleton(layout).num_joints
         self.embedding = nn.Linear(in_channels, embed_dims)

@@ -24,7 +24,7 @@ from trimodal.models.layers import (
     init_transformer,
     learned_vectors,
 )
-from trimodal.models.layers.checks import check_choice
+from trimodal.models.layers.checks import check_choice, check_not_negative
 from trimodal.models.layers.transformer import NORM_EPS
 from trimodal.registry import MODELS
 from trimodal.structures import Fused
@@ -98,10 +98,7 @@ class MixtureOfExpertsFusion(BaseFusion):
             raise ValueError(f'levels must be some of {LEVELS}, got none')
         for level in levels:
             check_choice('levels', level, LEVELS)
-        if balance_weight < 0:
-            raise ValueError(
-                f'balance_weight must be >= 0, got {balance_weight}'
-            )
+        check_not_negative(balance_weight=balance_weight)
         self.balance_weight = balance_weight
         size, width = len(self.modalities), out_channels
         self.projections = StreamProjections(self.in_channels, width, True)

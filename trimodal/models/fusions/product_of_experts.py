@@ -21,6 +21,7 @@ from trimodal.models.layers import (
     VectorMap,
     init_transformer,
 )
+from trimodal.models.layers.checks import check_not_negative
 from trimodal.registry import MODELS
 from trimodal.structures import Fused
 
@@ -81,8 +82,7 @@ class ProductOfExpertsFusion(BaseFusion):
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(modalities, in_channels, out_channels, init_cfg)
-        if kl_weight < 0:
-            raise ValueError(f'kl_weight must be >= 0, got {kl_weight}')
+        check_not_negative(kl_weight=kl_weight)
         self.sample = sample
         self.kl_weight = kl_weight
         self.projections = StreamProjections(

@@ -23,7 +23,11 @@ from trimodal.models.layers import (
     learned_vectors,
     masked_mean,
 )
-from trimodal.models.layers.checks import check_choice, check_probability
+from trimodal.models.layers.checks import (
+    check_choice,
+    check_not_negative,
+    check_probability,
+)
 from trimodal.models.layers.lengths import fit_steps
 from trimodal.models.layers.transformer import NORM_EPS
 from trimodal.registry import MODELS
@@ -89,8 +93,7 @@ class StepwiseConcatFusion(BaseFusion):
             raise ValueError(
                 f'static must leave a sequence, got all of {self.modalities}'
             )
-        if num_layers < 0:
-            raise ValueError(f'num_layers must be >= 0, got {num_layers}')
+        check_not_negative(num_layers=num_layers)
         check_probability(dropout=dropout)
         self.static = tuple(static)
         self.projections = StreamProjections(

@@ -29,6 +29,17 @@ def check_positive(**values: int | float) -> None:
             raise ValueError(f'{name} must be larger than 0, got {value!r}')
 
 
+def check_not_negative(**values: int | float) -> None:
+    """Raise unless every value is at least 0.
+
+    Raises:
+        ValueError: Naming the first that is not.
+    """
+    for name, value in values.items():
+        if not value >= 0:
+            raise ValueError(f'{name} must be >= 0, got {value!r}')
+
+
 def check_probability(**values: float) -> None:
     """Raise unless every value lies in [0, 1].
 

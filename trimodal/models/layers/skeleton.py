@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from trimodal.models.layers.checks import check_choice
+from trimodal.models.layers.checks import check_choice, check_not_negative
 from trimodal.models.layers.layouts import TABLES
 
 PARTITIONS = ('distance', 'spatial')
@@ -124,8 +124,7 @@ class Skeleton:
             ValueError: If ``kind`` is neither or ``max_hops`` is negative.
         """
         check_choice('partition', kind, PARTITIONS)
-        if max_hops < 0:
-            raise ValueError(f'max_hops must be >= 0, got {max_hops}')
+        check_not_negative(max_hops=max_hops)
         whole = self.adjacency(max_hops)
         if kind == 'distance':
             return whole

@@ -5,7 +5,11 @@ from torch import Tensor, nn
 from torchvision.ops import StochasticDepth
 
 from trimodal.models.layers.attention import MultiheadAttention
-from trimodal.models.layers.checks import check_positive, check_probability
+from trimodal.models.layers.checks import (
+    check_not_negative,
+    check_positive,
+    check_probability,
+)
 from trimodal.models.layers.masking import connect
 
 NORM_EPS = 1e-6
@@ -194,8 +198,7 @@ class TransformerEncoder(nn.Module):
         layerdrop: float = 0.0,
     ) -> None:
         super().__init__()
-        if num_layers < 0:
-            raise ValueError(f'num_layers must be >= 0, got {num_layers}')
+        check_not_negative(num_layers=num_layers)
         check_positive(
             embed_dims=embed_dims, feedforward_channels=feedforward_channels
         )
