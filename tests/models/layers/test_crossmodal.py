@@ -58,6 +58,32 @@ def test_block_is_the_papers():
     )
 
 
+def test_block_by_hand():
+    """One head of four channels; queries, keys and values as they are.
+
+    The target (1, 1, -1, -1) and the sources (1, -1, 1, -1) and (1, 1, -1,
+    -1) are normalised already. Products 0 and 4, halved (the root of four):
+    shares 1 / (1 + e^2) = 0.1192 and 0.8808, which find (1, 0.7616, -0.7616,
+    -1). With the target that is (2, 1.7616, -1.7616, -2), of deviation
+    1.8846: normalised (1.0613, 0.9347, -0.9347, -1.0613). The feed-forward
+    part adds (0.5, 0, 0, 0).
+    """
+    layer = CrossmodalLayer(4, 1, 3).eval()
+    for name, parameter in layer.named_parameters():
+        if 'norm' not in name:
+            parameter.data.zero_()
+    for weight in layer.attention.in_proj.weight.data.chunk(3):
+        weight.copy_(torch.eye(4))
+    layer.attention.out_proj.weight.data.copy_(torch.eye(4))
+    layer.feedforward[3].bias.data[0] = 0.5
+    target = torch.tensor([[[1.0, 1, -1, -1]]])
+    source = torch.tensor([[[1.0, -1, 1, -1], [1, 1, -1, -1], [9, 0, 0, 0]]])
+    mask = torch.tensor([[True, True, False]])
+    want = [1.5613, 0.9347, -0.9347, -1.0613]
+    got = layer(target, source, mask)[0, 0].tolist()
+    assert got == pytest.approx(want, abs=1e-4)
+
+
 def test_every_block_looks_at_the_same_source():
     stack = CrossmodalTransformer(3, 8, 2, 12).eval()
     randomise(stack)
