@@ -11,11 +11,15 @@ its last line a JSON object.
 
 import argparse
 import json
+import sys
+from pathlib import Path
 
 import torch
-from measuring import growth, peak_memory, timed
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import trimodal.models  # noqa: F401
+from benchmarks.measuring import growth, peak_memory, timed
 from trimodal.registry import MODELS
 from trimodal.structures import Tokens
 

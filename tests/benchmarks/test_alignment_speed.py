@@ -10,7 +10,6 @@ def test_prints_json_last(repo_root, monkeypatch, capsys):
     options = ['--lengths', '4', '8', '--batch-size', '2', '--width', '8']
     options += ['--seconds', '0']
     monkeypatch.setattr(sys, 'argv', [str(script), *options])
-    monkeypatch.syspath_prepend(script.parent)
     runpy.run_path(str(script), run_name='__main__')
     *table, last = capsys.readouterr().out.splitlines()
     results = json.loads(last)['results']

@@ -1,4 +1,4 @@
-"""The curves over levels of damage."""
+"""benchmarks/tridigits_levels.py: the curves over levels of damage."""
 
 import json
 from pathlib import Path

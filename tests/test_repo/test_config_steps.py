@@ -91,6 +91,15 @@ def without_pretrained(item: Any) -> None:
             without_pretrained(value)
 
 
+def read_random(item: Any, folder: Path) -> None:
+    """Let every data set read what :func:`write_data` wrote, all of it."""
+    if isinstance(item, dict) and 'data_root' in item:
+        item['data_root'], item['indices'] = str(folder), None
+    if isinstance(item, dict | list):
+        for value in item.values() if isinstance(item, dict) else item:
+            read_random(value, folder)
+
+
 def prepared(path: Path, folder: Path) -> Config:
     options = TrainOptions(work_dir=str(folder / 'run'), fast_dev_run=True)
     config = train_config(str(path), options)
@@ -101,7 +110,8 @@ def prepared(path: Path, folder: Path) -> Config:
         loader = config[key]
         loader.batch_size = 4
         loader.num_workers, loader.persistent_workers = 0, False
-        loader.dataset.data_root = str(folder)
+        read_random(loader, folder)
+    read_random(config.get('custom_hooks'), folder)
     return config
 
 
