@@ -106,3 +106,15 @@ def test_nothing_at_all_is_zero():
 def test_bad_arguments(modalities, changes, message):
     with pytest.raises(ValueError, match=message):
         make(modalities, **changes)
+
+
+def test_drop_path_drops_whole_branches():
+    """With probability 1 nothing but the streams themselves is left."""
+    cfg = {'modalities': tuple(WIDTHS), 'in_channels': WIDTHS}
+    fusion = CrossModalAttentionFusion(
+        **cfg, out_channels=8, num_heads=2, dropout=0.0, drop_path=1.0
+    ).train()
+    streams = stack_streams(stream_samples(WIDTHS))
+    projected = fusion.projections(streams)
+    for name, stream in fusion.layers[0](projected).items():
+        torch.testing.assert_close(stream.x, projected[name].x)

@@ -40,6 +40,8 @@ class CrossModalLayer(nn.Module):
         num_heads (int): Attention heads.
         feedforward_channels (int): Width of the feed-forward parts.
         dropout (float): Dropout of both branches. Defaults to 0.0.
+        drop_path (float): Stochastic depth of both branches. Defaults to
+            0.0.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class CrossModalLayer(nn.Module):
         num_heads: int,
         feedforward_channels: int,
         dropout: float = 0.0,
+        drop_path: float = 0.0,
     ) -> None:
         super().__init__()
         self.norm1 = StreamNorms(modalities, embed_dims)
@@ -67,7 +70,9 @@ class CrossModalLayer(nn.Module):
                 for name in modalities
             }
         )
-        self.branch = ResidualBranch(embed_dims, dropout)
+        self.branch = ResidualBranch(embed_dims, dropout, drop_path)
+        # The feed-forward part ends in its own dropout.
+        self.branch2 = ResidualBranch(embed_dims, 0.0, drop_path)
         self.apply(init_transformer)
 
     def forward(self, streams: Streams) -> Streams:
@@ -76,7 +81,8 @@ class CrossModalLayer(nn.Module):
         result = {}
         for name, stream in streams.items():
             x = stream.x + self.branch(self._look(name, normed, streams))
-            x = x + self.feedforward[name](self.norm2[name](x))
+            y = self.feedforward[name](self.norm2[name](x))
+            x = x + self.branch2(y)
             result[name] = stream.with_x(x)
         return result
 
@@ -121,6 +127,7 @@ class CrossModalAttentionFusion(BaseFusion):
         pooling (str): ``'mean'``, ``'max'``, ``'cls'`` or ``'attention'``
             over the steps. Defaults to ``'mean'``.
         dropout (float): Dropout in each layer. Defaults to 0.1.
+        drop_path (float): Stochastic depth in each layer. Defaults to 0.0.
         init_cfg (dict | list[dict] | None): Weight initialisation, as in
             mmengine. Defaults to None.
 
@@ -139,6 +146,7 @@ class CrossModalAttentionFusion(BaseFusion):
         feedforward_channels: int | None = None,
         pooling: str = 'mean',
         dropout: float = 0.1,
+        drop_path: float = 0.0,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(modalities, in_channels, out_channels, init_cfg)
@@ -156,6 +164,7 @@ class CrossModalAttentionFusion(BaseFusion):
                 num_heads,
                 feedforward_channels,
                 dropout,
+                drop_path,
             )
             for _ in range(num_layers)
         )
