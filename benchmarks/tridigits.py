@@ -45,7 +45,7 @@ LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
-    parser.add_argument('--sets', nargs='+', choices=SETS, default=SETS)
+    parser.add_argument('--sets', nargs='+', choices=SETS, default=SETS[:1])
     parser.add_argument('--configs', nargs='+', help='the start of names')
     parser.add_argument('--seeds', nargs='+', type=int, default=[0, 1, 2])
     parser.add_argument('--work-dir', default='work_dirs/tridigits')
@@ -252,6 +252,8 @@ def main() -> None:
         for path in sorted((CONFIGS / name).glob('*.py'))
         if path.name.startswith(wanted)
     ]
+    if not paths:
+        raise SystemExit(f'error: no config begins with {args.configs}')
     work_dir = Path(args.work_dir).resolve()
     stages = [
         [(path, seed, work_dir) for seed in args.seeds for path in stage]

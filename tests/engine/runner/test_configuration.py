@@ -161,3 +161,20 @@ def test_existing_checkpoint(tmp_path: Path, checkpoint: str):
         existing_checkpoint(str(tmp_path / 'none.pth'))
     with pytest.raises(ConfigError, match=r'is a folder.*\(a\.pth\)'):
         existing_checkpoint(str(tmp_path))
+
+
+def test_missing_pretrained_weights_are_named(tmp_path: Path):
+    extra = (
+        "model['init_cfg'] = dict(type='Pretrained', "
+        "checkpoint='work_dirs/other/epoch_1.pth')\n"
+    )
+    path = write_config(tmp_path, 'pretrained', extra)
+    with pytest.raises(
+        ConfigError,
+        match=r'model.init_cfg.checkpoint: work_dirs/other/epoch_1.pth does '
+        'not exist; train',
+    ):
+        trained(path)
+    (tmp_path / 'there.pth').write_bytes(b'')
+    there = {'model.init_cfg.checkpoint': str(tmp_path / 'there.pth')}
+    assert trained(path, cfg_options=there)

@@ -180,6 +180,10 @@ def test_amp_changes_the_numbers(tmp_path: Path):
         ("train_dataloader['dataset']['sise'] = 1\n", 'sise'),
         ("optim_wrapper['optimizer']['type'] = 'Adamw'\n", 'AdamW'),
         ("test_evaluator = dict(type='ToyAccurac')\n", 'ToyAccuracy'),
+        (
+            'train_dataloader.update(batch_size=999, drop_last=True)\n',
+            'gives no batch: .* smaller batch_size',
+        ),
     ],
 )
 def test_wrong_configs_give_one_line(tmp_path: Path, extra: str, message: str):

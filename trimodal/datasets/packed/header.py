@@ -14,7 +14,7 @@ from trimodal.datasets.packed.format import (
     FORMAT_VERSION,
 )
 
-PREPARE = 'make it again with tools/prepare_data.py'
+PREPARE = 'make it (again) with tools/prepare_data.py or its converter'
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ before what the file's name implies (the work folder).
 """
 
 from pathlib import Path
+from typing import Any
 
 from mmengine.config import Config, ConfigDict
 from mmengine.runner import find_latest_checkpoint
@@ -48,6 +49,7 @@ def train_config(path: str, options: TrainOptions) -> Config:
         _use_fast_dev_run(config)
     if options.resume is not None:
         _set_resume(config, options.resume)
+    _check_pretrained(config.get('model') or {})
     return config
 
 
@@ -101,6 +103,26 @@ def existing_checkpoint(path: str) -> str:
             f'checkpoint {path} is a folder; name a file in it ({names})'
         )
     raise ConfigError(f'checkpoint {path} does not exist')
+
+
+def _check_pretrained(item: Any, path: str = 'model') -> None:
+    """Find weights that are not there before anything is built.
+
+    Raises:
+        ConfigError: If an ``init_cfg`` names a file that does not exist.
+    """
+    entries = item.items() if isinstance(item, dict) else enumerate(item)
+    for key, value in entries:
+        name = f'{path}.{key}'
+        if key == 'checkpoint' and path.endswith('init_cfg'):
+            if '://' not in value and not Path(value).is_file():
+                raise ConfigError(
+                    f'{name}: {value} does not exist; train the config that '
+                    'makes it first, or name another file with '
+                    f'--cfg-options {name}=FILE'
+                )
+        elif isinstance(value, dict | list | tuple):
+            _check_pretrained(value, name)
 
 
 def _require(config: Config, path: str, *keys: str) -> None:

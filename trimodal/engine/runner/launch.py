@@ -160,9 +160,21 @@ def _build_parts(runner: Runner, only_first_batch: bool) -> None:
             if loader is not None:
                 loader = runner.build_dataloader(loader, seed=runner.seed)
                 setattr(runner, key, first_batches(loader, 1))
-    for loop in ('train_loop', 'val_loop', 'test_loop'):
+    _check_batches(runner.train_loop)
+    for loop in ('val_loop', 'test_loop'):
         getattr(runner, loop)
     runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
+
+
+def _check_batches(loop: Any) -> None:
+    """A training set smaller than a batch, with ``drop_last``, gives none."""
+    loader = loop.dataloader
+    if not len(loader):
+        raise ConfigError(
+            f'train_dataloader gives no batch: {len(loader.dataset)} samples '
+            'are fewer than its batch_size and drop_last is set; choose a '
+            'smaller batch_size'
+        )
 
 
 def _test_best(runner: Runner, in_memory: bool) -> dict[str, Any]:
