@@ -22,7 +22,7 @@ from trimodal.utils.config import load_config
 
 CONFIG = """
 custom_imports = dict(imports=['tests.datasets.preparation.plugin'])
-modalities = dict(imu=dict(type='ImuPreparer', seconds={seconds}))
+modalities = dict(imu=dict(type='ReadingsPreparer', seconds={seconds}))
 """
 NO_VIDEO = ['--cfg-options', 'modalities.gesture=None']
 

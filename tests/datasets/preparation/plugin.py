@@ -12,7 +12,7 @@ from trimodal.registry import TASK_UTILS
 
 
 @TASK_UTILS.register_module()
-class ImuPreparer(Preparer):
+class ReadingsPreparer(Preparer):
     """Reads ``imu_path``: numbers, or a word that says what to do.
 
     Args:
@@ -51,7 +51,7 @@ class ImuPreparer(Preparer):
 
 
 CONFIG = {
-    'type': 'tests.datasets.preparation.plugin.ImuPreparer',
+    'type': 'tests.datasets.preparation.plugin.ReadingsPreparer',
 }
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.datasets.preparation.plugin import ImuPreparer
+from tests.datasets.preparation.plugin import ReadingsPreparer
 from trimodal.datasets.annotations import Fault, SampleAnnotation
 from trimodal.datasets.preparation import report
 from trimodal.datasets.preparation.base import Problem
@@ -25,7 +25,7 @@ def summary():
         [SampleAnnotation(name) for name in 'abcd'],
         [Fault('train/e', 'label', 9, 'too large')],
     )
-    counts = report.JobReport(job, {'imu': ImuPreparer()}, {'imu': '1.0'})
+    counts = report.JobReport(job, {'imu': ReadingsPreparer()}, {'imu': '1.0'})
     counts.add(sample('a', {'imu': {'data': 1}}))
     counts.add(sample('b', {'imu': None}))
     counts.add(sample('c', {'imu': None}, ('imu', 'c', 'empty', 'still')))

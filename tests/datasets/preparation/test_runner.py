@@ -13,7 +13,11 @@ from tests.datasets.preparation.media import (
     write_sound,
     write_video,
 )
-from tests.datasets.preparation.plugin import CONFIG, ImuPreparer, write_imu
+from tests.datasets.preparation.plugin import (
+    CONFIG,
+    ReadingsPreparer,
+    write_imu,
+)
 from trimodal.datasets.annotations import AnnotationError
 from trimodal.datasets.packed import PackedReader
 from trimodal.datasets.preparation import runner
@@ -124,7 +128,7 @@ def test_what_is_finished_is_not_done_again(source, tmp_path, counted):
 def interrupted(monkeypatch):
     """Ctrl-C at the file named first in the list, once; then what is read."""
     read = ['']
-    real = ImuPreparer.__call__
+    real = ReadingsPreparer.__call__
 
     def call(self, path, field, annotation):
         if path.name == read[0]:
@@ -132,7 +136,7 @@ def interrupted(monkeypatch):
         read.append(int(path.stem))
         return real(self, path, field, annotation)
 
-    monkeypatch.setattr(ImuPreparer, '__call__', call)
+    monkeypatch.setattr(ReadingsPreparer, '__call__', call)
     return read
 
 
@@ -316,7 +320,7 @@ def test_hands_are_the_same_in_any_process(tmp_path, hand_model_file):
 def test_a_run_needs_configs(source, tmp_path):
     """What a ready object is made from can't be known again."""
     with pytest.raises(ValueError, match='must be plain configs'):
-        prepare_dataset(source, tmp_path / 'out', {'imu': ImuPreparer()})
+        prepare_dataset(source, tmp_path / 'out', {'imu': ReadingsPreparer()})
 
 
 @pytest.mark.parametrize(

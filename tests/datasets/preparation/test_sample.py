@@ -6,7 +6,7 @@ from tests.datasets.preparation.media import (
     write_image,
     write_sound,
 )
-from tests.datasets.preparation.plugin import CONFIG, ImuPreparer
+from tests.datasets.preparation.plugin import CONFIG, ReadingsPreparer
 from trimodal.datasets.annotations import SampleAnnotation
 from trimodal.datasets.preparation.base import Problem
 from trimodal.datasets.preparation.sample import (
@@ -16,7 +16,7 @@ from trimodal.datasets.preparation.sample import (
 
 
 def test_preparers_are_built_in_order():
-    ready = ImuPreparer(2.0)
+    ready = ReadingsPreparer(2.0)
     preparers = build_preparers({'imu': ready, **FAST, 'gesture': None})
     assert list(preparers) == ['imu', 'speech', 'image']
     assert preparers['imu'] is ready

@@ -3,7 +3,7 @@ import shutil
 
 import pytest
 
-from tests.datasets.preparation.plugin import ImuPreparer, write_imu
+from tests.datasets.preparation.plugin import ReadingsPreparer, write_imu
 from trimodal.datasets.annotations import SampleAnnotation
 from trimodal.datasets.preparation.chunks import ChunkStore
 from trimodal.datasets.preparation.workers import Setup, WorkerPool
@@ -21,7 +21,7 @@ def run(tmp_path, texts, workers=2, size=2, preparer=None):
         for index, start in enumerate(range(0, len(samples), size))
     ]
     store = ChunkStore(tmp_path / 'out', 'train', 'f' * 20)
-    preparers = {'imu': preparer or ImuPreparer()}
+    preparers = {'imu': preparer or ReadingsPreparer()}
     setup = Setup(preparers, tmp_path / 'in', store)
     counts = list(WorkerPool(setup, workers).run(chunks))
     return list(store.load(len(chunks))), counts
@@ -29,7 +29,7 @@ def run(tmp_path, texts, workers=2, size=2, preparer=None):
 
 def test_chunks_are_prepared_by_processes(tmp_path):
     texts = [str(i) for i in range(7)]
-    samples, counts = run(tmp_path, texts, preparer=ImuPreparer(10))
+    samples, counts = run(tmp_path, texts, preparer=ReadingsPreparer(10))
     assert sorted(counts) == [1, 2, 2, 2]
     values = [s.arrays['imu']['data'].tolist() for s in samples]
     assert values == [[10 * i] for i in range(7)]
@@ -51,7 +51,7 @@ def test_a_file_that_ends_processes_is_left_out(tmp_path):
     assert samples[1].arrays == {'imu': None}
 
 
-class Careless(ImuPreparer):
+class Careless(ReadingsPreparer):
     """Removes the folder that its results are to go to."""
 
     def __call__(self, path, field, annotation):
@@ -64,7 +64,7 @@ def test_an_error_of_ours_ends_the_run(tmp_path):
         run(tmp_path, ['1'], preparer=Careless())
 
 
-class Deadly(ImuPreparer):
+class Deadly(ReadingsPreparer):
     """Ends the process that unpickles it."""
 
     def __setstate__(self, state):
