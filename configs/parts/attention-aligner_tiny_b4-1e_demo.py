@@ -1,4 +1,4 @@
-_base_ = '../demo/concat_small_b16-20e_demo.py'
+_base_ = './interpolation-aligner_tiny_b4-1e_demo.py'
 
 model = dict(
     aligners=[
@@ -11,16 +11,4 @@ model = dict(
             reference='gesture',
         )
     ],
-    fusion=dict(
-        _delete_=True,
-        type='StepwiseConcatFusion',
-        modalities={{_base_.modalities}},
-        in_channels={{_base_.width}},
-        out_channels={{_base_.width}},
-        static=('image',),
-    ),
 )
-
-train_dataloader = dict(batch_size=4)
-auto_scale_lr = dict(base_batch_size=4)
-train_cfg = dict(max_epochs=1)

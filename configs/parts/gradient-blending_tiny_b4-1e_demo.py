@@ -1,4 +1,4 @@
-_base_ = '../demo/concat_small_b16-20e_demo.py'
+_base_ = '../_base_/tiny_demo.py'
 
 # The first 100 samples of the training set are held out: they are measured,
 # not learned from.
@@ -12,9 +12,7 @@ model = dict(
         )
     )
 )
-train_dataloader = dict(
-    batch_size=4, dataset=dict(indices=list(range(100, 400)))
-)
+train_dataloader = dict(dataset=dict(indices=list(range(100, 400))))
 held_out = dict(
     batch_size=100,
     num_workers=0,
@@ -30,4 +28,3 @@ held_out = dict(
 custom_hooks = [
     dict(type='GradientBlendingHook', super_epoch=1, dataloader=held_out)
 ]
-train_cfg = dict(max_epochs=1)

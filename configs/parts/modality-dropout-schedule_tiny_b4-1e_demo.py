@@ -1,4 +1,4 @@
-_base_ = '../demo/concat_small_b16-20e_demo.py'
+_base_ = '../_base_/tiny_demo.py'
 
 custom_hooks = [
     dict(
@@ -10,5 +10,3 @@ custom_hooks = [
         curve='cosine',
     )
 ]
-train_dataloader = dict(batch_size=4)
-train_cfg = dict(max_epochs=1)

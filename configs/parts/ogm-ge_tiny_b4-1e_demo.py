@@ -1,4 +1,4 @@
-_base_ = '../demo/concat_small_b16-20e_demo.py'
+_base_ = '../_base_/tiny_demo.py'
 
 # The objective measures, the hook modulates the gradients. For SGD: see
 # docs/imbalance.md.
@@ -19,5 +19,3 @@ optim_wrapper = dict(
         _delete_=True, type='SGD', lr=0.05, momentum=0.9, weight_decay=1e-4
     )
 )
-train_dataloader = dict(batch_size=4)
-train_cfg = dict(max_epochs=1)

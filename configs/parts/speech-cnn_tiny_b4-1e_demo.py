@@ -1,4 +1,4 @@
-_base_ = '../demo/concat_small_b16-20e_demo.py'
+_base_ = '../_base_/tiny_demo.py'
 
 model = dict(
     encoders=dict(
@@ -14,7 +14,3 @@ model = dict(
         )
     )
 )
-
-train_dataloader = dict(batch_size=4)
-auto_scale_lr = dict(base_batch_size=4)
-train_cfg = dict(max_epochs=1)

@@ -1,4 +1,4 @@
-_base_ = '../demo/concat_small_b16-20e_demo.py'
+_base_ = '../_base_/tiny_demo.py'
 
 model = dict(
     encoders=dict(
