@@ -16,6 +16,8 @@ from trimodal.models.layers import (
     MultiKernelTemporalConv,
     build_skeleton,
     init_transformer,
+    put_real,
+    take_real,
 )
 from trimodal.models.layers.checks import check_choice, check_positive
 from trimodal.models.layers.skeleton import Layout
@@ -130,9 +132,10 @@ class HandGraphEncoder(BaseEncoder):
         Returns:
             Tokens: A step a frame; real where any hand is seen.
         """
-        seen = self._space(x.data[x.mask])
-        steps = seen.new_zeros(*x.mask.shape, seen.shape[-1])
-        steps[x.mask] = seen
+        # Every hand of every frame is a step of its own: [B, T * H].
+        mask = x.mask.flatten(1)
+        seen = self._space(take_real(x.data.flatten(1, 2), mask))
+        steps = put_real(seen, mask).unflatten(1, x.mask.shape[1:])
         steps = self._time(steps, x.mask)
         tokens = Tokens(steps[:, :, 0], x.mask.any(2), x.present)
         return tokens.with_x(self.norm(self.hands(steps, x.mask)))

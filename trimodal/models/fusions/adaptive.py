@@ -6,28 +6,20 @@ Shape letters: see :mod:`trimodal.structures.streams`.
 from collections.abc import Mapping, Sequence
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from trimodal.models.fusions.base import (
-    BaseFusion,
-    Streams,
-    join_streams,
-    stack_present,
-    weigh,
-)
+from trimodal.models.fusions.base import weigh
+from trimodal.models.fusions.pooled import Combined, PooledFusion
 from trimodal.models.layers import (
-    StreamPoolings,
-    StreamProjections,
     init_transformer,
     learned_vectors,
 )
 from trimodal.models.layers.checks import check_positive, check_probability
 from trimodal.registry import MODELS
-from trimodal.structures import Fused
 
 
 @MODELS.register_module()
-class AdaptiveFusion(BaseFusion):
+class AdaptiveFusion(PooledFusion):
     """A weighted sum; all modalities together decide on the weights.
 
     As in `Attention-Based Multimodal Fusion for Video Description
@@ -66,16 +58,14 @@ class AdaptiveFusion(BaseFusion):
         dropout: float = 0.0,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
-        super().__init__(modalities, in_channels, out_channels, init_cfg)
+        super().__init__(
+            modalities, in_channels, out_channels, pooling, init_cfg
+        )
         if hidden_channels is None:
             hidden_channels = out_channels
         check_positive(hidden_channels=hidden_channels)
         check_probability(dropout=dropout)
         size = len(self.modalities)
-        self.projections = StreamProjections(
-            self.in_channels, out_channels, norm=True
-        )
-        self.poolings = StreamPoolings(self.modalities, pooling, out_channels)
         self.absent = learned_vectors(size, out_channels)
         self.gate = nn.Sequential(
             nn.Linear(size * out_channels, hidden_channels),
@@ -85,18 +75,15 @@ class AdaptiveFusion(BaseFusion):
         )
         self.apply(init_transformer)
 
-    def fuse(self, streams: Streams) -> Fused:
-        """Project, pool, weigh.
+    def combine(self, pooled: Tensor, present: Tensor) -> Combined:
+        """Weigh.
 
         Args:
-            streams (dict[str, Tokens]): A stream for each modality.
+            pooled (Tensor): float ``[B, M, C]``.
+            present (Tensor): bool ``[B, M]``.
 
         Returns:
-            Fused: tokens are the projected streams, one after the other.
+            Combined: The vector and the weights.
         """
-        projected = self.projections(streams)
-        present = stack_present(projected)
-        pooled = self.poolings(projected)
         seen = torch.where(present.unsqueeze(2), pooled, self.absent)
-        whole = weigh(pooled, self.gate(seen.flatten(1)), present)
-        return Fused(*join_streams(projected), *whole)
+        return Combined(*weigh(pooled, self.gate(seen.flatten(1)), present))

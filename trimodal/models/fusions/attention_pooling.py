@@ -18,6 +18,7 @@ from trimodal.models.layers import (
     FeedForward,
     MultiheadAttention,
     StreamProjections,
+    feedforward_width,
     init_transformer,
     learned_vectors,
 )
@@ -71,20 +72,15 @@ class AttentionPoolingFusion(BaseFusion):
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(modalities, in_channels, out_channels, init_cfg)
-        if feedforward_channels is None:
-            feedforward_channels = 4 * out_channels
-        check_positive(
-            num_queries=num_queries, feedforward_channels=feedforward_channels
-        )
+        inner = feedforward_width(feedforward_channels, out_channels)
+        check_positive(num_queries=num_queries)
         check_probability(dropout=dropout)
         self.projections = StreamProjections(self.in_channels, out_channels)
         self.norm_steps = nn.LayerNorm(out_channels, eps=NORM_EPS)
         self.queries = learned_vectors(num_queries, out_channels)
         self.attention = MultiheadAttention(out_channels, num_heads)
         self.norm1 = nn.LayerNorm(out_channels, eps=NORM_EPS)
-        self.feedforward = FeedForward(
-            out_channels, feedforward_channels, dropout
-        )
+        self.feedforward = FeedForward(out_channels, inner, dropout)
         self.norm2 = nn.LayerNorm(out_channels, eps=NORM_EPS)
         self.apply(init_transformer)
 

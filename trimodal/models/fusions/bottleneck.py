@@ -20,6 +20,7 @@ from trimodal.models.layers import (
     StreamNorms,
     StreamProjections,
     TransformerLayer,
+    feedforward_width,
     init_transformer,
     learned_vectors,
     masked_mean,
@@ -95,12 +96,10 @@ class BottleneckFusion(BaseFusion):
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(modalities, in_channels, out_channels, init_cfg)
-        if feedforward_channels is None:
-            feedforward_channels = 4 * out_channels
+        inner = feedforward_width(feedforward_channels, out_channels)
         check_positive(
             num_layers=num_layers,
             num_bottlenecks=num_bottlenecks,
-            feedforward_channels=feedforward_channels,
         )
         if not 0 <= fusion_layer < num_layers:
             raise ValueError(
@@ -115,7 +114,7 @@ class BottleneckFusion(BaseFusion):
             BottleneckLayer(
                 {
                     name: TransformerLayer(
-                        out_channels, num_heads, feedforward_channels, dropout
+                        out_channels, num_heads, inner, dropout
                     )
                     for name in self.modalities
                 }

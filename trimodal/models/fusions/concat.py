@@ -6,30 +6,22 @@ Shape letters: see :mod:`trimodal.structures.streams`.
 from collections.abc import Mapping, Sequence
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from trimodal.models.fusions.base import (
-    BaseFusion,
-    Streams,
-    join_streams,
-    norm_shares,
-    stack_present,
-)
+from trimodal.models.fusions.base import norm_shares
+from trimodal.models.fusions.pooled import Combined, PooledFusion
 from trimodal.models.layers import (
     StreamMixes,
-    StreamPoolings,
-    StreamProjections,
     init_transformer,
     learned_vectors,
 )
 from trimodal.models.layers.checks import check_probability
 from trimodal.models.layers.transformer import NORM_EPS
 from trimodal.registry import MODELS
-from trimodal.structures import Fused
 
 
 @MODELS.register_module()
-class ConcatFusion(BaseFusion):
+class ConcatFusion(PooledFusion):
     """A linear layer over the modalities' pooled vectors, side by side.
 
     Early joint representations as in `Multimodal Deep Learning
@@ -61,34 +53,26 @@ class ConcatFusion(BaseFusion):
         dropout: float = 0.0,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
-        super().__init__(modalities, in_channels, out_channels, init_cfg)
-        check_probability(dropout=dropout)
-        self.projections = StreamProjections(
-            self.in_channels, out_channels, norm=True
+        super().__init__(
+            modalities, in_channels, out_channels, pooling, init_cfg
         )
-        self.poolings = StreamPoolings(self.modalities, pooling, out_channels)
+        check_probability(dropout=dropout)
         self.absent = learned_vectors(len(self.modalities), out_channels)
         self.dropout = nn.Dropout(dropout)
         self.mixes = StreamMixes(self.modalities, out_channels, out_channels)
         self.norm = nn.LayerNorm(out_channels, eps=NORM_EPS)
         self.projections.apply(init_transformer)
 
-    def fuse(self, streams: Streams) -> Fused:
-        """Project, pool, and add up what each modality contributes.
+    def combine(self, pooled: Tensor, present: Tensor) -> Combined:
+        """Add up what each modality contributes.
 
         Args:
-            streams (dict[str, Tokens]): A stream for each modality.
+            pooled (Tensor): float ``[B, M, C]``.
+            present (Tensor): bool ``[B, M]``.
 
         Returns:
-            Fused: tokens are the projected streams, one after the other.
+            Combined: The vector and the weights.
         """
-        projected = self.projections(streams)
-        present = stack_present(projected)
-        pooled = self.poolings(projected)
         pooled = torch.where(present.unsqueeze(2), pooled, self.absent)
         parts = self.mixes(self.dropout(pooled))
-        return Fused(
-            *join_streams(projected),
-            self.norm(parts.sum(1)),
-            norm_shares(parts, present),
-        )
+        return Combined(self.norm(parts.sum(1)), norm_shares(parts, present))

@@ -24,6 +24,7 @@ from trimodal.models.layers import (
     StreamNorms,
     StreamPoolings,
     StreamProjections,
+    feedforward_width,
     init_transformer,
 )
 from trimodal.models.layers.checks import check_positive
@@ -151,18 +152,15 @@ class CrossModalAttentionFusion(BaseFusion):
     ) -> None:
         super().__init__(modalities, in_channels, out_channels, init_cfg)
         check_several(self.modalities)
-        if feedforward_channels is None:
-            feedforward_channels = 4 * out_channels
-        check_positive(
-            num_layers=num_layers, feedforward_channels=feedforward_channels
-        )
+        inner = feedforward_width(feedforward_channels, out_channels)
+        check_positive(num_layers=num_layers)
         self.projections = StreamProjections(self.in_channels, out_channels)
         self.layers = nn.ModuleList(
             CrossModalLayer(
                 self.modalities,
                 out_channels,
                 num_heads,
-                feedforward_channels,
+                inner,
                 dropout,
                 drop_path,
             )

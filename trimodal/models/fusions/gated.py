@@ -8,30 +8,22 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from trimodal.models.fusions.base import (
-    BaseFusion,
-    Streams,
-    join_streams,
-    shares,
-    stack_present,
-)
+from trimodal.models.fusions.base import shares
+from trimodal.models.fusions.pooled import Combined, PooledFusion
 from trimodal.models.layers import (
     StreamMixes,
-    StreamPoolings,
-    StreamProjections,
     init_transformer,
     learned_vectors,
     masked_softmax,
 )
 from trimodal.models.layers.checks import check_choice
 from trimodal.registry import MODELS
-from trimodal.structures import Fused
 
 GATES = ('sigmoid', 'softmax')
 
 
 @MODELS.register_module()
-class GatedFusion(BaseFusion):
+class GatedFusion(PooledFusion):
     r"""A gate for every channel of every modality (GMU).
 
     From `Gated Multimodal Units for Information Fusion
@@ -75,38 +67,31 @@ class GatedFusion(BaseFusion):
         gate: str = 'sigmoid',
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
-        super().__init__(modalities, in_channels, out_channels, init_cfg)
+        super().__init__(
+            modalities, in_channels, out_channels, pooling, init_cfg
+        )
         check_choice('gate', gate, GATES)
         self.gate = gate
         size = len(self.modalities)
-        self.projections = StreamProjections(
-            self.in_channels, out_channels, norm=True
-        )
-        self.poolings = StreamPoolings(self.modalities, pooling, out_channels)
         self.absent = learned_vectors(size, out_channels)
         self.values = StreamMixes(self.modalities, out_channels, out_channels)
         self.gates = nn.Linear(size * out_channels, size * out_channels)
         self.apply(init_transformer)
 
-    def fuse(self, streams: Streams) -> Fused:
-        """Project, pool, and let through what the gates open for.
+    def combine(self, pooled: Tensor, present: Tensor) -> Combined:
+        """Let through what the gates open for.
 
         Args:
-            streams (dict[str, Tokens]): A stream for each modality.
+            pooled (Tensor): float ``[B, M, C]``.
+            present (Tensor): bool ``[B, M]``.
 
         Returns:
-            Fused: tokens are the projected streams, one after the other.
+            Combined: The vector and the weights.
         """
-        projected = self.projections(streams)
-        present = stack_present(projected)
-        pooled = self.poolings(projected)
         gates = self._open(pooled, present)
         sizes = gates.detach().float().mean(2)
-        return Fused(
-            *join_streams(projected),
-            (gates * self.values(pooled).tanh()).sum(1),
-            shares(sizes, present),
-        )
+        whole = (gates * self.values(pooled).tanh()).sum(1)
+        return Combined(whole, shares(sizes, present))
 
     def _open(self, pooled: Tensor, present: Tensor) -> Tensor:
         """How far each gate is open, float ``[B, M, C]``; 0 if absent."""

@@ -23,6 +23,7 @@ from trimodal.models.layers import (
     StreamProjections,
     TransformerEncoder,
     VectorMap,
+    feedforward_width,
     init_transformer,
     masked_mean,
 )
@@ -96,15 +97,13 @@ class HierarchicalFusion(BaseFusion):
     ) -> None:
         super().__init__(modalities, in_channels, out_channels, init_cfg)
         check_several(self.modalities)
-        if feedforward_channels is None:
-            feedforward_channels = 4 * out_channels
+        inner = feedforward_width(feedforward_channels, out_channels)
         check_positive(
             num_layers=num_layers,
             num_semantic_layers=num_semantic_layers,
-            feedforward_channels=feedforward_channels,
         )
         names, width = self.modalities, out_channels
-        sizes = width, num_heads, feedforward_channels, dropout
+        sizes = width, num_heads, inner, dropout
         self.projections = StreamProjections(self.in_channels, width)
         self.layers = nn.ModuleList(
             CrossModalLayer(names, *sizes) for _ in range(num_layers)

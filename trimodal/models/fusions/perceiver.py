@@ -20,6 +20,7 @@ from trimodal.models.layers import (
     MultiheadAttention,
     ResidualBranch,
     StreamProjections,
+    feedforward_width,
     init_transformer,
     learned_vectors,
 )
@@ -134,19 +135,15 @@ class PerceiverFusion(BaseFusion):
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(modalities, in_channels, out_channels, init_cfg)
-        if feedforward_channels is None:
-            feedforward_channels = 4 * out_channels
+        inner = feedforward_width(feedforward_channels, out_channels)
         check_positive(
             num_latents=num_latents,
             num_layers=num_layers,
-            feedforward_channels=feedforward_channels,
         )
         self.projections = StreamProjections(self.in_channels, out_channels)
         self.latents = learned_vectors(num_latents, out_channels)
         self.layers = nn.ModuleList(
-            PerceiverLayer(
-                out_channels, num_heads, feedforward_channels, dropout
-            )
+            PerceiverLayer(out_channels, num_heads, inner, dropout)
             for _ in range(num_layers)
         )
         self.norm = nn.LayerNorm(out_channels, eps=NORM_EPS)

@@ -10,30 +10,22 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from trimodal.models.fusions.base import (
-    BaseFusion,
-    Streams,
-    join_streams,
-    norm_shares,
-    stack_present,
-)
+from trimodal.models.fusions.base import norm_shares
+from trimodal.models.fusions.pooled import Combined, PooledFusion
 from trimodal.models.layers import (
-    StreamPoolings,
-    StreamProjections,
     VectorMap,
     learned_vectors,
 )
 from trimodal.models.layers.checks import check_positive, check_probability
 from trimodal.models.layers.transformer import NORM_EPS
-from trimodal.structures import Fused
 
 
-class ProductFusion(BaseFusion):
+class ProductFusion(PooledFusion):
     """A polynomial of one vector a modality, linear in each of them.
 
     ::
 
-        fuse(streams) ── project, pool, reduce ──> vectors [B, M, D]
+        combine(pooled, present) ── reduce ──> vectors [B, M, D]
             interact(vectors) > normalise > pooled
             without(vectors) > what each modality changes > weights
 
@@ -71,13 +63,11 @@ class ProductFusion(BaseFusion):
         dropout: float = 0.0,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
-        super().__init__(modalities, in_channels, out_channels, init_cfg)
+        super().__init__(
+            modalities, in_channels, out_channels, pooling, init_cfg
+        )
         check_positive(hidden_channels=hidden_channels)
         check_probability(dropout=dropout)
-        self.projections = StreamProjections(
-            self.in_channels, out_channels, norm=True
-        )
-        self.poolings = StreamPoolings(self.modalities, pooling, out_channels)
         # Torch's own initialisation: products of the small numbers that
         # transformers start from would be nothing beside single factors.
         self.reductions = VectorMap(
@@ -90,26 +80,21 @@ class ProductFusion(BaseFusion):
         self.dropout = nn.Dropout(dropout)
         self.norm = nn.LayerNorm(out_channels, eps=NORM_EPS)
 
-    def fuse(self, streams: Streams) -> Fused:
-        """Project, pool, reduce, multiply.
+    def combine(self, pooled: Tensor, present: Tensor) -> Combined:
+        """Reduce, multiply.
 
         Args:
-            streams (dict[str, Tokens]): A stream for each modality.
+            pooled (Tensor): float ``[B, M, C]``.
+            present (Tensor): bool ``[B, M]``.
 
         Returns:
-            Fused: tokens are the projected streams, one after the other.
+            Combined: The vector and the weights.
         """
-        projected = self.projections(streams)
-        present = stack_present(projected)
-        vectors = self._reduce(self.poolings(projected), present)
+        vectors = self._reduce(pooled, present)
         whole = self.interact(vectors)
         with torch.no_grad():
             changes = whole.unsqueeze(1) - self.without(vectors)
-        return Fused(
-            *join_streams(projected),
-            self.norm(whole),
-            norm_shares(changes, present),
-        )
+        return Combined(self.norm(whole), norm_shares(changes, present))
 
     def _reduce(self, pooled: Tensor, present: Tensor) -> Tensor:
         """The vectors that are multiplied, float ``[B, M, D]``."""

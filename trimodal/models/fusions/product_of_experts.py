@@ -8,29 +8,21 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from trimodal.models.fusions.base import (
-    BaseFusion,
-    Streams,
-    join_streams,
-    shares,
-    stack_present,
-)
+from trimodal.models.fusions.base import shares
+from trimodal.models.fusions.pooled import Combined, PooledFusion
 from trimodal.models.layers import (
-    StreamPoolings,
-    StreamProjections,
     VectorMap,
     init_transformer,
 )
 from trimodal.models.layers.checks import check_not_negative
 from trimodal.registry import MODELS
-from trimodal.structures import Fused
 
 # Beyond this a precision would leave the range of what is sensible.
 MAX_LOG = 10.0
 
 
 @MODELS.register_module()
-class ProductOfExpertsFusion(BaseFusion):
+class ProductOfExpertsFusion(PooledFusion):
     r"""Each modality says a Gaussian; they and a prior are multiplied.
 
     The encoder of `Multimodal Generative Models for Scalable
@@ -81,14 +73,12 @@ class ProductOfExpertsFusion(BaseFusion):
         kl_weight: float = 0.0,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
-        super().__init__(modalities, in_channels, out_channels, init_cfg)
+        super().__init__(
+            modalities, in_channels, out_channels, pooling, init_cfg
+        )
         check_not_negative(kl_weight=kl_weight)
         self.sample = sample
         self.kl_weight = kl_weight
-        self.projections = StreamProjections(
-            self.in_channels, out_channels, norm=True
-        )
-        self.poolings = StreamPoolings(self.modalities, pooling, out_channels)
         self.experts = VectorMap(
             {
                 name: nn.Linear(out_channels, 2 * out_channels)
@@ -97,18 +87,17 @@ class ProductOfExpertsFusion(BaseFusion):
         )
         self.apply(init_transformer)
 
-    def fuse(self, streams: Streams) -> Fused:
-        """Project, pool, multiply.
+    def combine(self, pooled: Tensor, present: Tensor) -> Combined:
+        """Multiply the experts.
 
         Args:
-            streams (dict[str, Tokens]): A stream for each modality.
+            pooled (Tensor): float ``[B, M, C]``.
+            present (Tensor): bool ``[B, M]``.
 
         Returns:
-            Fused: tokens are the projected streams, one after the other.
+            Combined: The vector, the weights and ``loss_kl``.
         """
-        projected = self.projections(streams)
-        present = stack_present(projected)
-        means, precisions = self._experts(self.poolings(projected), present)
+        means, precisions = self._experts(pooled, present)
         precision = 1 + precisions.sum(1)
         mean = (precisions * means).sum(1) / precision
         whole = mean
@@ -118,9 +107,8 @@ class ProductOfExpertsFusion(BaseFusion):
         if self.kl_weight > 0:
             kl = (mean.square() + 1 / precision - 1 + precision.log()) / 2
             losses['loss_kl'] = self.kl_weight * kl.sum(1).mean()
-        tokens, mask = join_streams(projected)
         weights = _shares_of_precision(precisions.detach(), present)
-        return Fused(tokens, mask, whole, weights, losses)
+        return Combined(whole, weights, losses)
 
     def _experts(
         self, pooled: Tensor, present: Tensor

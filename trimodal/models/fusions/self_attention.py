@@ -18,6 +18,7 @@ from trimodal.models.layers import (
     StreamPoolings,
     StreamProjections,
     TransformerEncoder,
+    feedforward_width,
     init_transformer,
 )
 from trimodal.models.layers.checks import check_positive
@@ -77,15 +78,14 @@ class SelfAttentionFusion(BaseFusion):
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(modalities, in_channels, out_channels, init_cfg)
-        if feedforward_channels is None:
-            feedforward_channels = 4 * out_channels
+        inner = feedforward_width(feedforward_channels, out_channels)
         check_positive(num_layers=num_layers)
         self.projections = StreamProjections(self.in_channels, out_channels)
         self.transformer = TransformerEncoder(
             num_layers,
             out_channels,
             num_heads,
-            feedforward_channels,
+            inner,
             dropout,
             attention_dropout,
             drop_path,

@@ -4,7 +4,7 @@ from trimodal.models.layers.attention import MultiheadAttention
 from trimodal.models.layers.conformer_layer import ConformerLayer
 from trimodal.models.layers.conv_subsampling import ConvSubsampling
 from trimodal.models.layers.crossmodal import CrossmodalTransformer
-from trimodal.models.layers.gathering import gather_rows
+from trimodal.models.layers.gathering import gather_rows, gather_together
 from trimodal.models.layers.graph_conv import GraphBlock, GraphConv
 from trimodal.models.layers.graph_time import GraphTimeBlock
 from trimodal.models.layers.hand_fusion import HandFusion
@@ -52,6 +52,7 @@ from trimodal.models.layers.transformer import (
     ResidualBranch,
     TransformerEncoder,
     TransformerLayer,
+    feedforward_width,
     init_transformer,
 )
 
@@ -92,7 +93,9 @@ __all__ = [
     'VectorMap',
     'build_skeleton',
     'connect',
+    'feedforward_width',
     'gather_rows',
+    'gather_together',
     'init_transformer',
     'learned_vectors',
     'masked_mean',

@@ -47,3 +47,27 @@ def gather_rows(x: Tensor) -> Tensor:
     filler = x.new_zeros(max(sizes) - len(x), *x.shape[1:])
     parts = _Gather.apply(torch.cat([x, filler]).contiguous())
     return torch.cat([p[:n] for p, n in zip(parts, sizes, strict=True)])
+
+
+def gather_together(*parts: Tensor) -> list[Tensor]:
+    """:func:`gather_rows` of several tensors in one exchange.
+
+    Args:
+        *parts (Tensor): ``[B, ...]``, float, bool or whole numbers that
+            float32 can hold.
+
+    Returns:
+        list[Tensor]: ``[N, ...]`` of each, of the same types; of floats,
+        float32.
+    """
+    if not (dist.is_available() and dist.is_initialized()):
+        return list(parts)
+    flat = [part.reshape(len(part), -1).float() for part in parts]
+    joined = gather_rows(torch.cat(flat, dim=1))
+    columns = joined.split([part.shape[1] for part in flat], dim=1)
+    return [
+        found.reshape(len(joined), *part.shape[1:]).to(
+            torch.float32 if part.is_floating_point() else part.dtype
+        )
+        for found, part in zip(columns, parts, strict=True)
+    ]

@@ -232,6 +232,26 @@ class TransformerEncoder(nn.Module):
         return torch.rand(()).item() < self.layerdrop
 
 
+def feedforward_width(channels: int | None, embed_dims: int) -> int:
+    """The width inside of feed-forward parts.
+
+    Args:
+        channels (int | None): What was asked for; None means four times
+            ``embed_dims``.
+        embed_dims (int): Channels in and out.
+
+    Returns:
+        int: The width.
+
+    Raises:
+        ValueError: If ``channels`` is not positive.
+    """
+    if channels is None:
+        return 4 * embed_dims
+    check_positive(feedforward_channels=channels)
+    return channels
+
+
 def init_transformer(module: nn.Module) -> None:
     """Draw a linear layer from a truncated normal; for ``Module.apply``."""
     if isinstance(module, nn.Linear):

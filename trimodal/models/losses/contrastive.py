@@ -12,7 +12,10 @@ import torch.nn.functional as F
 from mmengine.dist import get_rank, get_world_size
 from torch import Tensor, nn
 
-from trimodal.models.layers import connect, gather_rows
+from trimodal.models.layers import (
+    connect,
+    gather_together,
+)
 from trimodal.models.layers.checks import check_positive
 from trimodal.models.layers.similarity import PairSimilarity
 from trimodal.registry import MODELS
@@ -85,12 +88,10 @@ class InfoNCELoss(nn.Module):
         """
         with torch.autocast(x.device.type, enabled=False):
             x = x.float()
-            every, there = gather_rows(x), gather_rows(present)
             rank = get_rank()
-            own = gather_rows(
-                torch.full_like(present[:, 0], rank, dtype=torch.long)
-            )
-            own = own == rank
+            ranks = torch.full_like(present[:, 0], rank, dtype=torch.long)
+            every, there, ranks = gather_together(x, present, ranks)
+            own = ranks == rank
             scale = self._scale()
             # Everything stays in the graph, in every process alike.
             total = connect(0 * every.sum(), self)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from trimodal.models.layers import masked_mean
 from trimodal.models.layers.checks import check_positive
-from trimodal.models.layers.gathering import gather_rows
+from trimodal.models.layers.gathering import gather_together
 from trimodal.models.objectives.base import BaseObjective, Samples
 from trimodal.registry import MODELS
 from trimodal.structures import Fused, Tokens
@@ -99,12 +99,13 @@ class DiversityLoss(BaseObjective):
             raise ValueError(
                 f'modalities must be some of {sorted(streams)}, got {missing}'
             )
-        pooled, present = {}, {}
-        for name in names:
-            stream = streams[name]
-            mean = masked_mean(stream.x.float(), stream.mask, 1)
-            pooled[name] = gather_rows(mean)
-            present[name] = gather_rows(stream.present)
+        chosen = [streams[name] for name in names]
+        gathered = gather_together(
+            *(masked_mean(s.x.float(), s.mask, 1) for s in chosen),
+            *(s.present for s in chosen),
+        )
+        pooled = dict(zip(names, gathered[: len(names)], strict=True))
+        present = dict(zip(names, gathered[len(names) :], strict=True))
         # bfloat16 has too few digits for a difference of large sums.
         with torch.autocast(pooled[names[0]].device.type, enabled=False):
             found = {
