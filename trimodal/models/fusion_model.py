@@ -11,6 +11,13 @@ from trimodal.models.aligners.base import BaseAligner
 from trimodal.models.heads.base import BaseHead
 from trimodal.models.layers.checks import check_choice
 from trimodal.models.objectives.base import BaseObjective
+from trimodal.models.parts import (
+    Config,
+    build_parts,
+    check_any,
+    check_fit,
+    check_names,
+)
 from trimodal.registry import MODELS
 from trimodal.structures import (
     Fused,
@@ -20,7 +27,6 @@ from trimodal.structures import (
 )
 from trimodal.utils import build
 
-Config = Mapping[str, Any]
 Inputs = Mapping[str, ModalityInput]
 Samples = Sequence[TriModalDataSample]
 
@@ -97,14 +103,15 @@ class TriModalFusionModel(BaseModel):
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(build(data_preprocessor, MODELS), init_cfg)
-        self.encoders = _build_dict('encoders', encoders)
+        check_any(encoders=encoders, heads=heads)
+        self.encoders = build_parts('encoders', encoders)
         self.aligners = ModuleList(build(a, MODELS) for a in aligners)
         self.fusion = build(fusion, MODELS)
-        self.heads = _build_dict('heads', heads)
-        self.objectives = _build_dict('objectives', objectives or {})
+        self.heads = build_parts('heads', heads)
+        self.objectives = build_parts('objectives', objectives or {})
         self.modality_dropout = build(modality_dropout, MODELS)
-        _check_names(self)
-        _check_widths(self)
+        check_names(len(self.aligners), self.heads, self.objectives)
+        check_fit(self.encoders, self.aligners, self.fusion, self.heads)
         # In the fusion's order: mmengine sorts the keys of a config that it
         # saves, and the optimizer's state knows parameters by position.
         self.encoders = ModuleDict(
@@ -254,48 +261,3 @@ class TriModalFusionModel(BaseModel):
         for sample, weights in zip(data_samples, fused.weights, strict=True):
             sample.modality_weights = weights.detach().float()
         return list(data_samples)
-
-
-def _check_names(model: TriModalFusionModel) -> None:
-    """Losses go by their part's name: of two, one would be lost."""
-    taken = ['fusion', *(f'align{i}' for i in range(len(model.aligners)))]
-    names = [*taken, *model.heads, *model.objectives]
-    doubles = sorted({name for name in names if names.count(name) > 1})
-    if doubles:
-        raise ValueError(
-            'heads and objectives must have names of their own, other than '
-            f'{taken}, got {doubles} twice'
-        )
-
-
-def _check_widths(model: TriModalFusionModel) -> None:
-    """Find a misfit when the model is built, not when it first runs."""
-    widths = {n: e.out_channels for n, e in model.encoders.items()}
-    for aligner in model.aligners:
-        if hasattr(aligner, 'out_channels'):
-            widths = dict.fromkeys(widths, aligner.out_channels)
-    wanted = model.fusion.in_channels
-    if wanted != widths:
-        raise ValueError(
-            f'fusion must take {widths}, which is what the encoders and '
-            f'aligners give, got in_channels={wanted}'
-        )
-    for task, head in model.heads.items():
-        if head.in_channels != model.fusion.out_channels:
-            raise ValueError(
-                f'head {task!r} must take {model.fusion.out_channels} '
-                f'channels, got in_channels={head.in_channels}'
-            )
-
-
-def _build_dict(
-    name: str, items: Mapping[str, Config | nn.Module]
-) -> ModuleDict:
-    if not items and name != 'objectives':
-        raise ValueError(f'{name} must name at least one, got none')
-    # mmengine optimises whatever carries this word in its whole name.
-    misnamed = [k for k in items if 'loss' in k]
-    if misnamed:
-        raise ValueError(f"{name} must have no 'loss' in it, got {misnamed}")
-    # mmengine's: torch's would hide the parts' init_cfg from init_weights.
-    return ModuleDict({k: build(item, MODELS) for k, item in items.items()})
