@@ -14,6 +14,7 @@ import torch
 from mmengine.config import Config
 from mmengine.dist import init_dist
 from mmengine.fileio import FileClient
+from mmengine.hooks import logger_hook
 from mmengine.logging import HistoryBuffer, MessageHub
 from mmengine.model import MMDistributedDataParallel
 from mmengine.optim import AmpOptimWrapper
@@ -307,3 +308,15 @@ def test_this_file_passes_with_the_fork(repo_root: Path):
     assert result.stdout.strip() == 'not needed'
     tests = [sys.executable, '-m', 'pytest', '-q', __file__, '-m', 'not slow']
     subprocess.run(tests, env=environment, cwd=repo_root, check=True)
+
+
+# 7. metrics of a test
+
+
+@pytest.mark.parametrize('main', [True, False])
+def test_only_the_main_process_writes_the_metrics(main, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        'mmengine.dist.utils.is_main_process', lambda group=None: main
+    )
+    logger_hook.dump({'accuracy': 1.0}, tmp_path / 'metrics.json')
+    assert (tmp_path / 'metrics.json').exists() == main

@@ -361,11 +361,27 @@ def _mend_config_packages(module: ModuleType) -> bool:
     return True
 
 
+# --- 7. Metrics of a test in several processes -----------------------------
+# Every process dumps them to one and the same file, at once: where one wrote
+# more than another, as times have more digits, the file is no longer JSON.
+# Delete when: LoggerHook.after_test_epoch dumps in the main process only.
+
+
+def _mend_logger_hook(module: ModuleType) -> bool:
+    if 'is_main_process' in inspect.getsource(module):
+        return False
+    from mmengine.dist import master_only
+
+    module.dump = master_only(module.dump)
+    return True
+
+
 _MENDS: dict[str, Mend] = {
     'mmengine.config.utils': _mend_config_packages,
     'mmengine.fileio.file_client': _mend_file_client,
     'mmengine.runner.checkpoint': _mend_checkpoint,
     'mmengine.logging.message_hub': _mend_message_hub,
+    'mmengine.hooks.logger_hook': _mend_logger_hook,
     'mmengine.utils.package_utils': _mend_package_utils,
     'mmengine.dist.utils': _mend_init_dist,
     'mmengine.runner.runner': _mend_wrap_model,
