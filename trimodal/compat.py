@@ -372,7 +372,7 @@ def _mend_logger_hook(module: ModuleType) -> bool:
         return False
     from mmengine.dist import master_only
 
-    module.dump = master_only(module.dump)
+    module.dump = master_only(module.dump)  # type: ignore[attr-defined]
     return True
 
 
