@@ -182,6 +182,14 @@ def test_a_projection_brings_widths_together():
     assert model(**ready(model))['cls'].shape == (4, 5)
 
 
+def test_heads_see_the_streams_that_were_fused():
+    model = make_model(aligners=[Shift(1.0)]).eval()
+    features = model.extract_feat(ready(model)['inputs'])
+    assert tuple(features.fused.streams) == NAMES
+    for name, stream in features.streams.items():
+        assert features.fused.streams[name] is stream
+
+
 def test_two_heads():
     more = {**HEADS, 'other': {**HEADS['cls'], 'num_classes': 7}}
     model = make_model(heads=more).eval()

@@ -64,20 +64,32 @@ def random_sample(config: Config, rng: np.random.Generator) -> dict:
     return arrays
 
 
+def random_annotation(index: int, classes: int) -> SampleAnnotation:
+    """Something for every task: a class, a text, a value and two boxes."""
+    label = index % classes
+    return SampleAnnotation(
+        id=f'{index}',
+        label=label,
+        transcription=f'{label} {(index + 1) % classes}',
+        target=(float(index),),
+        bboxes=np.array([[2, 3, 14, 20], [9, 8, 26, 27]], np.float32),
+        bbox_labels=np.array([label, (index + 1) % classes]),
+    )
+
+
 def write_data(config: Config, folder: Path) -> None:
     """Random data, the same for every split."""
-    classes = config.model.heads.cls.num_classes
+    classes = config.model.heads.get('cls', {}).get('num_classes', 10)
     names = [str(label) for label in range(classes)]
+    metainfo = {'classes': names, 'detection_classes': names}
     modalities = config.model.data_preprocessor.modalities
     streams = {name: ATTRIBUTES[name] for name in modalities}
     for split in ('train', 'val', 'test'):
         path = folder / f'{split}.h5'
-        with PackedWriter(path, streams, {'classes': names}, {}) as writer:
+        with PackedWriter(path, streams, metainfo, {}) as writer:
             for index in range(SAMPLES):
                 rng = np.random.default_rng(index)
-                annotation = SampleAnnotation(
-                    id=f'{index}', label=index % classes
-                )
+                annotation = random_annotation(index, classes)
                 writer.append(annotation, random_sample(config, rng))
 
 

@@ -1,7 +1,7 @@
 """Encode, align, fuse, answer: the model as a whole."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from mmengine.model import BaseModel, ModuleDict, ModuleList
@@ -197,7 +197,8 @@ class TriModalFusionModel(BaseModel):
         for aligner in self.aligners:
             tokens = aligner(tokens)
             aligned.append(tokens)
-        return Features(self.fusion(tokens), tokens, tuple(aligned))
+        fused = replace(self.fusion(tokens), streams=tokens)
+        return Features(fused, tokens, tuple(aligned))
 
     def _select(self, inputs: Inputs) -> dict[str, ModalityInput]:
         """The inputs, with what is disabled or dropped made absent."""

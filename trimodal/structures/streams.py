@@ -82,6 +82,9 @@ class Fused:
         losses (Mapping[str, Tensor]): What the fusion itself asks for in
             training, with ``loss`` in the names, and statistics without.
             Defaults to none.
+        streams (Mapping[str, Tokens]): What was fused, by modality, for
+            heads that look at one of them too. The model adds them.
+            Defaults to none.
     """
 
     tokens: Tensor
@@ -89,3 +92,4 @@ class Fused:
     pooled: Tensor
     weights: Tensor
     losses: Mapping[str, Tensor] = field(default_factory=dict)
+    streams: Mapping[str, Tokens] = field(default_factory=dict)
