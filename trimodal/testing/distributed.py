@@ -4,6 +4,7 @@ One group of two gloo processes runs all contracts it is given, since starting
 a process takes longer than most of them.
 """
 
+import gc
 import importlib
 import tempfile
 import traceback
@@ -77,6 +78,8 @@ def _work(
         except Exception:
             results[contract.id] = traceback.format_exc()
     torch.save(results, Path(folder) / f'{rank}.pt')
+    # A wrapper still there would keep the group's threads going.
+    gc.collect()
     dist.destroy_process_group()
 
 

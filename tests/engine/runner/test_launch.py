@@ -2,12 +2,14 @@
 
 import json
 import pickle
+import socket
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
+import torch.distributed as dist
 from mmengine.fileio import load
 
 from tests.engine.toy import write_config
@@ -34,6 +36,15 @@ def trained(folder: Path) -> tuple[str, Path, dict[str, Any]]:
     config, work_dir = write_config(folder), folder / 'work'
     metrics = train(config, TrainOptions(work_dir=str(work_dir)))
     return config, work_dir, metrics
+
+
+def threads() -> set[str]:
+    """Names of the group's threads in this process, as the system sees."""
+    names = {
+        path.read_text().strip()
+        for path in Path('/proc/self/task').glob('*/comm')
+    }
+    return {name for name in names if 'gloo' in name}
 
 
 def validations(work_dir: Path) -> list[dict[str, float]]:
@@ -236,3 +247,22 @@ def test_best_checkpoint_falls_back(tmp_path: Path):
     assert best_checkpoint(runner) == str(tmp_path / 'best')
     (tmp_path / 'best').unlink()
     assert best_checkpoint(runner) == str(tmp_path / 'last')
+
+
+@pytest.mark.skipif(
+    not Path('/proc/self/task').is_dir(), reason='needs the proc file system'
+)
+def test_the_threads_of_a_process_group_end_with_it(
+    folder: Path, monkeypatch, tmp_path: Path
+):
+    """One left running may abort the process when the interpreter ends."""
+    with socket.socket() as free:
+        free.bind(('127.0.0.1', 0))
+        port = str(free.getsockname()[1])
+    group = dict(RANK='0', LOCAL_RANK='0', WORLD_SIZE='1', MASTER_PORT=port)
+    for name, value in {**group, 'MASTER_ADDR': '127.0.0.1'}.items():
+        monkeypatch.setenv(name, value)
+    options = TrainOptions(work_dir=str(tmp_path), launcher='pytorch')
+    assert train(write_config(folder, 'group', ONE_EPOCH), options)
+    assert not dist.is_initialized()
+    assert not threads()

@@ -1,5 +1,6 @@
 """Training and testing as ``tools/train.py`` and ``tools/test.py`` do it."""
 
+import gc
 import os
 import traceback
 from collections.abc import Iterator, Mapping
@@ -61,16 +62,7 @@ def train(path: str, options: TrainOptions) -> dict[str, Any]:
         _leaving_process_group(options.launcher),
         torch.autograd.set_detect_anomaly(options.debug),
     ):
-        with _user_errors(options.debug):
-            runner = build_runner(config)
-            _build_parts(runner, options.fast_dev_run)
-        if config.get('resume'):
-            runner.register_hook(_WeightsMustMatch())
-        with _refused_checkpoints():
-            runner.train()
-        if not options.test or runner.test_loop is None:
-            return {}
-        return _test_best(runner, in_memory=options.fast_dev_run)
+        return _train(config, options)
 
 
 def test(path: str, checkpoint: str, options: TestOptions) -> dict[str, Any]:
@@ -89,22 +81,39 @@ def test(path: str, checkpoint: str, options: TestOptions) -> dict[str, Any]:
     """
     config = test_config(path, checkpoint, options)
     with _leaving_process_group(options.launcher):
-        with _user_errors(debug=False):
-            runner = build_runner(config)
-            evaluator = runner.test_loop.evaluator
-        runner.register_hook(_WeightsMustMatch())
-        collector = PredictionCollector()
-        if options.out is not None:
-            evaluator.metrics.append(collector)
-        with _refused_checkpoints():
-            metrics = runner.test()
-        if options.out is not None and is_main_process():
-            _write(options.out, collector.predictions, metrics)
-            runner.logger.info(f'Predictions and metrics: {options.out}')
-        return metrics
+        return _test(config, options)
 
 
 test.__test__ = False  # type: ignore[attr-defined]
+
+
+def _train(config: Config, options: TrainOptions) -> dict[str, Any]:
+    with _user_errors(options.debug):
+        runner = build_runner(config)
+        _build_parts(runner, options.fast_dev_run)
+    if config.get('resume'):
+        runner.register_hook(_WeightsMustMatch())
+    with _refused_checkpoints():
+        runner.train()
+    if not options.test or runner.test_loop is None:
+        return {}
+    return _test_best(runner, in_memory=options.fast_dev_run)
+
+
+def _test(config: Config, options: TestOptions) -> dict[str, Any]:
+    with _user_errors(debug=False):
+        runner = build_runner(config)
+        evaluator = runner.test_loop.evaluator
+    runner.register_hook(_WeightsMustMatch())
+    collector = PredictionCollector()
+    if options.out is not None:
+        evaluator.metrics.append(collector)
+    with _refused_checkpoints():
+        metrics = runner.test()
+    if options.out is not None and is_main_process():
+        _write(options.out, collector.predictions, metrics)
+        runner.logger.info(f'Predictions and metrics: {options.out}')
+    return metrics
 
 
 def best_checkpoint(runner: Runner) -> str | None:
@@ -237,8 +246,15 @@ def _refused_checkpoints() -> Iterator[None]:
 
 @contextmanager
 def _leaving_process_group(launcher: str) -> Iterator[None]:
+    """What runs inside must not keep its runner.
+
+    A model wrapped for several processes keeps the group's threads going
+    after the group is destroyed. One that lets go of a tensor while the
+    interpreter ends aborts the process; so the wrapper goes first.
+    """
     try:
         yield
     finally:
         if launcher != 'none' and is_distributed():
+            gc.collect()
             distributed.destroy_process_group()
