@@ -75,6 +75,12 @@ from trimodal.models.objectives import (
     UnimodalHeads,
 )
 from trimodal.models.tta import TriModalTTAModel
+from trimodal.models.vocabularies import (
+    BaseVocabulary,
+    CharVocabulary,
+    FileVocabulary,
+    WordVocabulary,
+)
 
 __all__ = [
     'OGMGE',
@@ -88,7 +94,9 @@ __all__ = [
     'BaseHead',
     'BaseObjective',
     'BasePreprocessor',
+    'BaseVocabulary',
     'BottleneckFusion',
+    'CharVocabulary',
     'ClsHead',
     'ConcatFusion',
     'Conformer',
@@ -98,6 +106,7 @@ __all__ = [
     'DiversityLoss',
     'FeaturePyramid',
     'FiLMFusion',
+    'FileVocabulary',
     'GatedFusion',
     'GesturePreprocessor',
     'GradientBlending',
@@ -142,4 +151,5 @@ __all__ = [
     'UnimodalHeads',
     'VisionTransformer',
     'WaveformPreprocessor',
+    'WordVocabulary',
 ]
