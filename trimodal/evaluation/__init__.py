@@ -5,13 +5,17 @@ from trimodal.evaluation.metrics import (
     Accuracy,
     ConfusionMatrix,
     PerClassTable,
+    RegressionMetric,
     SingleLabelMetric,
+    TextMetric,
 )
 
 __all__ = [
     'Accuracy',
     'ConfusionMatrix',
     'PerClassTable',
+    'RegressionMetric',
     'SingleLabelMetric',
+    'TextMetric',
     'functional',
 ]
