@@ -2,6 +2,7 @@
 
 from trimodal.testing.contracts import CHECKS, Contract, check_contract
 from trimodal.testing.distributed import run_distributed
+from trimodal.testing.heads import HEAD_CHECKS, HeadContract, check_head
 from trimodal.testing.objectives import (
     OBJECTIVE_CHECKS,
     ObjectiveContract,
@@ -22,12 +23,15 @@ from trimodal.testing.samples import (
 
 __all__ = [
     'CHECKS',
+    'HEAD_CHECKS',
     'OBJECTIVE_CHECKS',
     'Contract',
+    'HeadContract',
     'ObjectiveContract',
     'absent_like',
     'absent_stream',
     'check_contract',
+    'check_head',
     'check_objective',
     'gesture_samples',
     'image_samples',

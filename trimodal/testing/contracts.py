@@ -77,6 +77,17 @@ class Contract:
         samples = self.given()
         return self.stack([*samples, absent_like(samples[0])], spare)
 
+    @property
+    def divisible(self) -> bool:
+        """Whether two processes' shares give what one has with all of it."""
+        return False
+
+    def share(self, rank: int) -> Any:
+        """What one of two processes has: everything, or nothing at all."""
+        samples = self.given()
+        nothing = absent_like(samples[0])
+        return self.stack(samples if rank == 0 else [nothing, nothing])
+
 
 def check_padding(contract: Contract) -> None:
     """A sample alone, or padded beside others and an absent one: the same."""

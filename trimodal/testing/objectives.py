@@ -12,9 +12,9 @@
 ``run_distributed(CONTRACTS)`` tries them in two processes.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -66,6 +66,8 @@ class ObjectiveContract(Contract):
             every subset of three modalities of the widths ``WIDTHS``.
         annotate (Callable): Gives as many data samples as asked for. Defaults
             to ``label_samples``.
+        tasks (Sequence[str]): Heads of the small model, each with a loss.
+            Defaults to ().
         collective (bool): Whether it computes something over all processes.
             Defaults to True: means over the samples of all do.
     """
@@ -74,12 +76,15 @@ class ObjectiveContract(Contract):
     id: str = ''
     collective: bool = True
     annotate: Callable[[int], list[TriModalDataSample]] = label_samples
+    tasks: Sequence[str] = ()
 
     def build(self) -> nn.Module:
         """The objective behind an encoder per modality, and a fusion."""
         objective = super().build()
         assert isinstance(objective, BaseObjective)
-        return AskedObjective(objective, self.given()[0], self.annotate)
+        return AskedObjective(
+            objective, self.given()[0], self.annotate, self.tasks
+        )
 
 
 class AskedObjective(nn.Module):
@@ -89,6 +94,7 @@ class AskedObjective(nn.Module):
         objective (BaseObjective): The objective.
         sample (Mapping[str, Tokens]): Which streams there are.
         annotate (Callable): Gives as many data samples as asked for.
+        tasks (Sequence[str]): Heads that it has. Defaults to ().
     """
 
     def __init__(
@@ -96,9 +102,10 @@ class AskedObjective(nn.Module):
         objective: BaseObjective,
         sample: Mapping[str, Tokens],
         annotate: Callable[[int], list[TriModalDataSample]],
+        tasks: Sequence[str] = (),
     ) -> None:
         super().__init__()
-        self.objective = objective
+        self.objectives = nn.ModuleDict({'objective': objective})
         self.annotate = annotate
         self.encoders = nn.ModuleDict(
             {
@@ -106,6 +113,17 @@ class AskedObjective(nn.Module):
                 for name, stream in sample.items()
             }
         )
+        width = sum(stream.x.shape[2] for stream in sample.values())
+        self.fusion = nn.Linear(width, width) if tasks else nn.Identity()
+        self.heads = nn.ModuleDict(
+            {task: nn.Linear(width, 1) for task in tasks}
+        )
+        self.objective.attach(self)
+
+    @property
+    def objective(self) -> BaseObjective:
+        """The objective."""
+        return cast(BaseObjective, self.objectives['objective'])
 
     def forward(self, streams: Mapping[str, Tokens]) -> Fused:
         """Encode, put the streams side by side, and ask the objective."""
@@ -117,10 +135,15 @@ class AskedObjective(nn.Module):
         present = torch.stack([s.present for s in streams.values()], dim=1)
         shares = present / present.sum(1, keepdim=True).clamp(min=1)
         mask = present.any(1, keepdim=True)
+        pooled = self.fusion(pooled) * mask
         tokens = pooled.unsqueeze(1)
         fused = Fused(tokens, mask, pooled, shares)
         samples = self.annotate(len(pooled))
         losses = self.objective.loss(streams, fused, samples)
+        count = mask.sum().clamp(min=1)
+        for task, head in self.heads.items():
+            errors = (head(pooled).float() - 1).square() * mask
+            losses[f'{task}.loss'] = errors.sum() / count
         losses = self.objective.weigh(losses)
         return Fused(tokens, mask, pooled, shares, losses)
 

@@ -40,6 +40,8 @@ class Whole(nn.Module):
     def forward(self, batch: Any) -> Output:
         """Run the part, and compute its losses."""
         streams = self.part(batch)
+        if isinstance(streams, Output):
+            return streams
         if isinstance(self.part, BaseAligner):
             return Output(streams, self.part.loss(streams))
         if isinstance(streams, Fused):
@@ -96,11 +98,10 @@ def backward(output: Output) -> None:
     """Send random gradients back through all of an output."""
     # Random directions: the sum of a normalised vector would have no slope.
     generator = torch.Generator().manual_seed(2)
-    total = sum(
-        (part.float() * torch.randn(part.shape, generator=generator)).sum()
-        for part in floats(output.streams)
-    )
-    assert isinstance(total, Tensor)
+    total = torch.zeros(())
+    for part in floats(output.streams):
+        direction = torch.randn(part.shape, generator=generator)
+        total = total + (part.float() * direction).sum()
     for loss in output.losses.values():
         if loss.requires_grad:
             total = total + loss.float().sum()
