@@ -2,7 +2,7 @@
 
 They write ``OUT/{train,val,test}/{speech,video,images}/`` and an
 ``annotations.json`` in each split, which ``tools/prepare_data.py`` reads;
-that of the hard TriDigits goes from packed files to packed files.
+those that change a TriDigits go from packed files to packed files.
 """
 
 from trimodal.datasets.converters.demo import generate_demo
@@ -24,10 +24,16 @@ from trimodal.datasets.converters.tridigits import convert_tridigits
 from trimodal.datasets.converters.tridigits_annotations import (
     TriDigitsOptions,
 )
+from trimodal.datasets.converters.tridigits_det import (
+    DetectionOptions,
+    convert_tridigits_det,
+)
 from trimodal.datasets.converters.tridigits_hard import (
     HardOptions,
     convert_tridigits_hard,
 )
+from trimodal.datasets.converters.tridigits_recast import RecastOptions
+from trimodal.datasets.converters.tridigits_reg import convert_tridigits_reg
 
 __all__ = [
     'FSDD_URL',
@@ -35,12 +41,16 @@ __all__ = [
     'SIGN_DIGITS_URL',
     'ConversionError',
     'DemoOptions',
+    'DetectionOptions',
     'HardOptions',
     'PointHistoryOptions',
+    'RecastOptions',
     'TriDigitsOptions',
     'convert_point_history',
     'convert_tridigits',
+    'convert_tridigits_det',
     'convert_tridigits_hard',
+    'convert_tridigits_reg',
     'fetch_file',
     'fetch_mnist',
     'fetch_repository',

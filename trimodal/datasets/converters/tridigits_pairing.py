@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -34,7 +34,12 @@ class Picture:
     digit: int
 
 
-Card = TypeVar('Card', Photo, Picture)
+class _OfDigit(Protocol):
+    @property
+    def digit(self) -> int: ...
+
+
+Card = TypeVar('Card', bound=_OfDigit)
 
 
 @dataclass(frozen=True)
@@ -156,8 +161,8 @@ def pair_samples(
     """
     samples = []
     for split in SPLITS:
-        photo = _decks(photos[split], seed, split, 'photo')
-        picture = _decks(pictures[split], seed, split, 'picture')
+        photo = decks(photos[split], seed, split, 'photo')
+        picture = decks(pictures[split], seed, split, 'picture')
         spoken = {clip.digit for clip in clips[split]}
         _check_digits(split, spoken, set(photo), set(picture))
         samples += [
@@ -174,10 +179,20 @@ def pair_samples(
     return samples
 
 
-def _decks(
-    items: Sequence[Card], seed: int, split: str, kind: str
+def decks(
+    items: Iterable[Card], seed: int, split: str, kind: str
 ) -> dict[int, Iterator[Card]]:
-    """For each digit, its items without end, each turn in another order."""
+    """For each digit, its items without end, each turn in another order.
+
+    Args:
+        items (Iterable): What is dealt, each with its ``digit``.
+        seed (int): Seed of the order.
+        split (str): Names the stream of random numbers, with ``kind``.
+        kind (str): What the items are.
+
+    Returns:
+        dict[int, Iterator]: A deck a digit that has items.
+    """
     by_digit: dict[int, list[Card]] = {}
     for item in items:
         by_digit.setdefault(item.digit, []).append(item)
