@@ -45,7 +45,7 @@ def test_a_full_sample_is_read():
     assert check.target() == (0.5,)
     assert check.media() == {'x_path': 'x'}
     assert check.metadata() == {'k': 1}
-    assert check.boxes(None) is None
+    assert check.boxes(None) == {}
     assert not check.faults
 
 
@@ -55,19 +55,32 @@ def test_boxes_are_read():
         {'class': 1, 'bbox': [1.5, 1, 2, 3], 'confidence': 0.25},
     ]
     check = SampleChecker({'id': 'a', 'bounding_boxes': raw}, 0)
-    bboxes, labels, scores = check.boxes(['p', 'q'])
+    found = check.boxes(['p', 'q'])
+    bboxes = found['bboxes']
     np.testing.assert_array_equal(bboxes, [[0, 1, 2, 3], [1.5, 1, 2, 3]])
     assert bboxes.dtype == np.float32
-    np.testing.assert_array_equal(labels, [0, 1])
-    np.testing.assert_array_equal(scores, [1, 0.25])  # the unscored is sure
+    np.testing.assert_array_equal(found['bbox_labels'], [0, 1])
+    # the unscored is sure
+    np.testing.assert_array_equal(found['bbox_scores'], [1, 0.25])
+    assert found['bbox_crowds'] is None
+
+
+def test_crowds_are_read():
+    raw = [
+        {'class': 0, 'bbox': [0, 1, 2, 3], 'crowd': True},
+        {'class': 0, 'bbox': [0, 1, 2, 3], 'crowd': False},
+        {'class': 0, 'bbox': [0, 1, 2, 3]},
+    ]
+    check = SampleChecker({'id': 'a', 'bounding_boxes': raw}, 0)
+    assert check.boxes(None)['bbox_crowds'].tolist() == [True, False, False]
 
 
 def test_empty_boxes_are_not_unknown_boxes():
     check = SampleChecker({'id': 'a', 'bounding_boxes': []}, 0)
-    bboxes, labels, scores = check.boxes(None)
-    assert bboxes.shape == (0, 4)
-    assert labels.shape == (0,)
-    assert scores is None
+    found = check.boxes(None)
+    assert found['bboxes'].shape == (0, 4)
+    assert found['bbox_labels'].shape == (0,)
+    assert found['bbox_scores'] is None
 
 
 @pytest.mark.parametrize(
@@ -110,6 +123,7 @@ def test_a_wrong_type_is_a_fault(field, value, reason):
             '0..1',
         ),
         ({'class': 0, 'bbox': [0, 0, 1, 1], 'score': 1}, '.score', 'unknown'),
+        ({'class': 0, 'bbox': [0, 0, 1, 1], 'crowd': 1}, '.crowd', 'true or'),
     ],
 )
 def test_a_wrong_box_is_a_fault(box, field, reason):

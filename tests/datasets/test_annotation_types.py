@@ -55,6 +55,22 @@ def test_boxes_become_plain_json():
     ]
 
 
+def test_crowds_are_told_where_there_are_any():
+    boxes = np.array([[1, 2, 3, 4], [1, 2, 5, 6]], np.float32)
+    sample = SampleAnnotation(
+        'a',
+        bboxes=boxes,
+        bbox_labels=np.array([0, 1]),
+        bbox_crowds=np.array([False, True]),
+        ori_shape=(10, 20),  # the image tells it
+    )
+    assert sample.to_json()['bounding_boxes'] == [
+        {'class': 0, 'bbox': [1, 2, 3, 4]},
+        {'class': 1, 'bbox': [1, 2, 5, 6], 'crowd': True},
+    ]
+    assert set(sample.to_json()) == {'id', 'bounding_boxes'}
+
+
 def test_equality_compares_arrays_by_value():
     assert boxed() == boxed()
     assert boxed() != boxed(1.5)

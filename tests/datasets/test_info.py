@@ -30,6 +30,14 @@ def test_annotation_keys():
     }
 
 
+def test_size_on_disk_goes_before_that_of_the_stored_picture():
+    info = {}
+    put_annotation(info, {'id': 'a', 'ori_shape': np.array([480, 640])})
+    put_stream(info, 'image', {'data': np.zeros((6, 8, 3), np.uint8)}, ())
+    assert info['ori_shape'] == (480, 640)
+    assert info['img_shape'] == (6, 8)
+
+
 def test_absent_stream():
     info = {}
     put_stream(info, 'image', None, ('score',))

@@ -105,6 +105,7 @@ def test_sample(root: Path):
     assert np.isnan(info['gesture'][2:, 0]).all()
     assert info['image'].shape == (20, 10, 3)
     assert info['img_shape'] == (20, 10)
+    assert info['ori_shape'] == (20, 40)
     # 40 pixels wide become 10, 20 high remain.
     np.testing.assert_allclose(info['gt_bboxes'], [[1, 4, 5, 12]])
     assert info['gt_label'] == 1

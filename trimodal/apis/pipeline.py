@@ -118,9 +118,10 @@ class MediaPipeline:
             'modalities': self.modalities,
             'rng': np.random.default_rng(0),
         }
-        put_annotation(
-            info, {'id': annotation.id, 'metadata': dict(annotation.metadata)}
-        )
+        known = {'id': annotation.id, 'metadata': dict(annotation.metadata)}
+        if annotation.ori_shape is not None:
+            known['ori_shape'] = annotation.ori_shape
+        put_annotation(info, known)
         for name in self.modalities:
             encoding = self._encodings.get(name, 'raw')
             put_stream(info, name, arrays.get(name), self.extras, encoding)

@@ -18,7 +18,7 @@ FIELDS = (
     'bounding_boxes',
     'metadata',
 )
-BOX_FIELDS = ('class', 'bbox', 'confidence')
+BOX_FIELDS = ('class', 'bbox', 'confidence', 'crowd')
 MEDIA_SUFFIX = '_path'
 
 
@@ -131,29 +131,33 @@ class SampleChecker:
 
     def boxes(
         self, classes: Sequence[str] | None
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None] | None:
-        """Boxes, labels and scores; scores are None if no box has one."""
+    ) -> dict[str, np.ndarray | None]:
+        """The boxes, by the fields of :class:`SampleAnnotation`.
+
+        Empty if there are none; scores are None if no box has one, crowds
+        if no box is one.
+        """
         raw = self.get(
             'bounding_boxes', lambda v: isinstance(v, list), 'a list'
         )
         if raw is None:
-            return None
+            return {}
         before = len(self.faults)
         for number, box in enumerate(raw):
             self._check_box(f'bounding_boxes[{number}]', box, classes)
         if len(self.faults) > before:
-            return None
+            return {}
         corners = np.array([b['bbox'] for b in raw], np.float32)
         scores = [b.get('confidence') for b in raw]
-        if all(score is None for score in scores):
-            scores = []
-        return (
-            corners.reshape(-1, 4),
-            np.array([b['class'] for b in raw], np.int64),
-            np.array([1 if s is None else s for s in scores], np.float32)
-            if scores
-            else None,
-        )
+        crowds = np.array([bool(b.get('crowd')) for b in raw], bool)
+        return {
+            'bboxes': corners.reshape(-1, 4),
+            'bbox_labels': np.array([b['class'] for b in raw], np.int64),
+            'bbox_scores': None
+            if all(score is None for score in scores)
+            else np.array([1 if s is None else s for s in scores], np.float32),
+            'bbox_crowds': crowds if crowds.any() else None,
+        }
 
     def _check_box(
         self, name: str, box: Any, classes: Sequence[str] | None
@@ -175,6 +179,9 @@ class SampleChecker:
         score = box.get('confidence')
         if score is not None and not (is_number(score) and 0 <= score <= 1):
             self.add(f'{name}.confidence', score, 'must lie in 0..1')
+        crowd = box.get('crowd')
+        if not (crowd is None or isinstance(crowd, bool)):
+            self.add(f'{name}.crowd', crowd, 'must be true or false')
         self._check_corners(f'{name}.bbox', box.get('bbox'))
 
     def _check_corners(self, name: str, bbox: Any) -> None:

@@ -63,6 +63,11 @@ class SampleAnnotation:
             annotated as empty.
         bbox_labels (np.ndarray | None): int64 ``[N]``.
         bbox_scores (np.ndarray | None): float32 ``[N]``.
+        bbox_crowds (np.ndarray | None): bool ``[N]``, True where a box is
+            drawn about many objects or one too hard to count: neither to be
+            learned nor to be counted. None: no box is.
+        ori_shape (tuple[int, int] | None): Height and width in pixels of
+            the upright image on disk. None: not known before it is read.
         media (Mapping[str, str]): Every ``*_path`` field that is not null,
             as given; relative to the annotation file.
         metadata (Mapping[str, Any]): Free-form.
@@ -76,6 +81,8 @@ class SampleAnnotation:
     bboxes: np.ndarray | None = None
     bbox_labels: np.ndarray | None = None
     bbox_scores: np.ndarray | None = None
+    bbox_crowds: np.ndarray | None = None
+    ori_shape: tuple[int, int] | None = None
     media: Mapping[str, str] = field(default_factory=dict)
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
@@ -89,6 +96,8 @@ class SampleAnnotation:
 
     def to_json(self) -> dict[str, Any]:
         """The sample as it stands in an annotation file.
+
+        That is without ``ori_shape``, which the image itself tells.
 
         Examples:
             >>> SampleAnnotation('a', target=(0.5,)).to_json()
@@ -118,6 +127,10 @@ class SampleAnnotation:
         if self.bbox_scores is not None:
             for box, score in zip(boxes, self.bbox_scores, strict=True):
                 box['confidence'] = float(score)
+        if self.bbox_crowds is not None:
+            for box, crowd in zip(boxes, self.bbox_crowds, strict=True):
+                if crowd:
+                    box['crowd'] = True
         return boxes
 
 

@@ -21,6 +21,7 @@ __all__ = [
     'Fault',
     'SampleAnnotation',
     'load_annotations',
+    'upright_size',
 ]
 
 _CLASS_LISTS = ('classes', 'detection_classes')
@@ -84,16 +85,14 @@ class _Reader:
 
     def read(self, raw: Any, position: int) -> None:
         check = SampleChecker(raw, position)
-        boxes = check.boxes(self.box_classes)
+        boxes: dict[str, Any] = check.boxes(self.box_classes)
         sample = SampleAnnotation(
             id=check.sample_id,
             group=check.text('group'),
             label=check.label(self.classes),
             transcription=check.text('transcription'),
             target=check.target(),
-            bboxes=None if boxes is None else boxes[0],
-            bbox_labels=None if boxes is None else boxes[1],
-            bbox_scores=None if boxes is None else boxes[2],
+            **boxes,
             media=check.media(),
             metadata=check.metadata(),
         )
@@ -137,15 +136,20 @@ class _Reader:
         image = sample.media.get('image_path')
         if image is None or sample.bboxes is None or not len(sample.bboxes):
             return
-        size = _upright_size(self.root / image)
+        size = upright_size(self.root / image)
         if size is not None:
             check.boxes_inside(size)
 
 
-def _upright_size(path: Path) -> tuple[int, int] | None:
-    """(width, height) after EXIF orientation; None if it can't be read.
+def upright_size(path: Path) -> tuple[int, int] | None:
+    """Look up the size of a picture, its EXIF orientation undone.
 
-    An unreadable picture is for the preparation to report, with its reason.
+    Args:
+        path (Path): The file; only its head is read.
+
+    Returns:
+        tuple[int, int] | None: Width and height in pixels; None if it can't
+        be read: that is for the preparation to report, with its reason.
     """
     try:
         with Image.open(path) as image:

@@ -37,11 +37,13 @@ class TriModalDataset(BaseDataset):
       where a hand is unseen, ``image`` uint8 ``[height, width, 3]`` (RGB).
       Beside it ``{modality}_{attribute}``, e.g. ``speech_sample_rate``,
       ``gesture_fps``, and ``{modality}_{extra}``, e.g. ``gesture_score``;
-    - ``ori_shape``, ``img_shape`` (height, width), if there is an image;
+    - ``img_shape`` (height, width of the image as it is here), if there is
+      one, and ``ori_shape``, those of the image on disk (of the stored one
+      in files that do not tell); boxes are in pixels of ``img_shape``;
     - ``gt_label`` (int), ``gt_text`` (str), ``gt_value`` float32 ``[D]``,
       ``gt_bboxes`` float32 ``[N, 4]``, ``gt_bboxes_labels`` int64 ``[N]``,
-      ``gt_bboxes_scores`` float32 ``[N]``, ``metadata`` (dict): each of them
-      only if annotated;
+      ``gt_bboxes_scores`` float32 ``[N]``, ``gt_bboxes_crowds`` bool
+      ``[N]``, ``metadata`` (dict): each of them only if annotated;
     - ``rng``, a ``numpy.random.Generator`` seeded by ``seed``, the epoch and
       the index. In a worker process the global generators of python, numpy
       and torch are seeded alike before the pipeline runs, for transforms of

@@ -17,6 +17,8 @@ KEYS = {
     'bboxes': 'gt_bboxes',
     'bbox_labels': 'gt_bboxes_labels',
     'bbox_scores': 'gt_bboxes_scores',
+    'bbox_crowds': 'gt_bboxes_crowds',
+    'ori_shape': 'ori_shape',
     'metadata': 'metadata',
 }
 CLASS_LISTS = ('classes', 'detection_classes')
@@ -34,6 +36,8 @@ def put_annotation(info: dict[str, Any], fields: Mapping[str, Any]) -> None:
         info[KEYS[name]] = value
     if 'target' in fields:
         info['gt_value'] = np.asarray(fields['target'], np.float32)
+    if 'ori_shape' in fields:
+        info['ori_shape'] = tuple(map(int, fields['ori_shape']))
 
 
 def put_stream(
@@ -64,7 +68,9 @@ def put_stream(
         if extra in arrays:
             info[f'{name}_{extra}'] = arrays[extra]
     if name == 'image':
-        info['ori_shape'] = info['img_shape'] = data.shape[:2]
+        info['img_shape'] = data.shape[:2]
+        # Files packed before the size on disk was kept do not tell it.
+        info.setdefault('ori_shape', info['img_shape'])
 
 
 def decode_jpeg(data: np.ndarray) -> np.ndarray:

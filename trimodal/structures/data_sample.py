@@ -20,9 +20,12 @@ class TriModalDataSample(BaseDataElement):
     - ``gt_score``, ``pred_score``: float32 ``[classes]``.
     - ``gt_value``, ``pred_value``: float32 ``[D]``, regression targets.
     - ``gt_text``, ``pred_text``: str, a transcription.
+    - ``pred_text_score``: float32 ``[1]``, the logarithm of its probability.
     - ``gt_instances``, ``pred_instances``: ``InstanceData`` with ``bboxes``
-      float32 ``[N, 4]`` (x1, y1, x2, y2 in pixels), ``labels`` int64 ``[N]``
-      and, for predictions, ``scores`` float32 ``[N]``.
+      float32 ``[N, 4]`` (x1, y1, x2, y2 in pixels: of ``img_shape`` in
+      ``gt_instances``, of ``ori_shape`` in ``pred_instances``), ``labels``
+      int64 ``[N]`` and, for predictions, ``scores`` float32 ``[N]``. True
+      boxes may have ``crowds`` bool ``[N]``: not to be counted where True.
     - ``modality_weights``: float32 ``[M]``, the fusion's shares.
 
     Meta fields: ``sample_id`` (str), ``sample_idx`` (int), ``group`` (str or
@@ -72,6 +75,12 @@ class TriModalDataSample(BaseDataElement):
     def set_pred_text(self, value: str) -> 'TriModalDataSample':
         """Set ``pred_text``: the predicted transcription."""
         return self._set_text('pred_text', value)
+
+    def set_pred_text_score(
+        self, value: float | Tensor
+    ) -> 'TriModalDataSample':
+        """Set ``pred_text_score``: how likely ``pred_text`` is, as a log."""
+        return self._set_tensor('pred_text_score', value, torch.float32)
 
     def set_gt_instances(self, value: InstanceData) -> 'TriModalDataSample':
         """Set ``gt_instances``: the true boxes."""

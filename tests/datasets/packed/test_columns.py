@@ -24,6 +24,24 @@ def test_empty_boxes_are_not_missing_ones(table: AnnotationTable):
     assert table.annotation(3).bboxes is None
 
 
+def test_size_on_disk_and_crowds_come_back():
+    crowds = np.array([True, False])
+    boxes = np.zeros((2, 4), np.float32)
+    table = AnnotationTable.of(
+        [
+            SampleAnnotation(
+                'a', bboxes=boxes, bbox_crowds=crowds, ori_shape=(480, 640)
+            ),
+            SampleAnnotation('b'),
+        ]
+    )
+    assert table.annotation(0).ori_shape == (480, 640)
+    assert table.annotation(0).bbox_crowds.tolist() == [True, False]
+    assert table.annotation(0).bbox_crowds.dtype == bool
+    assert table.annotation(1).ori_shape is None
+    assert set(table.fields(1)) == {'id'}
+
+
 def test_fields_leave_out_what_is_missing(table: AnnotationTable):
     fields = table.fields(5)
     assert set(fields) == {

@@ -29,7 +29,8 @@ def test_field_names_are_those_of_the_annotation():
     names = [field.name for field in FIELDS]
     assert names == [
         *('id', 'group', 'transcription', 'target', 'bboxes'),
-        *('bbox_labels', 'bbox_scores', 'media', 'metadata'),
+        *('bbox_labels', 'bbox_scores', 'bbox_crowds', 'ori_shape'),
+        *('media', 'metadata'),
     ]
 
 

@@ -90,6 +90,18 @@ def test_boxes_are_scaled_with_the_picture(tmp_path):
     np.testing.assert_array_equal(sample.bboxes, [[0, 0, 20, 30]])
 
 
+def test_the_size_on_disk_is_kept(tmp_path):
+    path = write_image(tmp_path / 'a.jpg', (40, 30), 6)  # turned: 30 x 40
+    prepared = prepare(path, target_size=(20, 20))
+    assert prepared.arrays['data'].shape == (20, 20, 3)
+    assert prepared.annotation.ori_shape == (40, 30)
+    again = prepare(path, prepared.annotation, target_size=(20, 20))
+    assert again.annotation.ori_shape == (40, 30)
+    other = SampleAnnotation('a', ori_shape=(30, 40))
+    with pytest.raises(MediaError, match='30 x 40 .* annotated as 40 x 30'):
+        prepare(path, other)
+
+
 def test_shrinking_is_that_of_pillow(tmp_path):
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 256, (50, 70, 3), np.uint8)

@@ -17,12 +17,14 @@ def test_cut_and_dropped_with_labels_and_scores() -> None:
         'gt_bboxes': BOXES,
         'gt_bboxes_labels': np.array([7, 8, 9]),
         'gt_bboxes_scores': np.array([0.1, 0.2, 0.3], np.float32),
+        'gt_bboxes_crowds': np.array([True, False, False]),
     }
     changed = with_boxes(sample, 'image', IMAGE, lambda boxes: boxes)
     assert changed['gt_bboxes'].tolist() == [[0, 2, 10, 8], [3, 4, 5, 20]]
     assert changed['gt_bboxes'].dtype == np.float32
     assert changed['gt_bboxes_labels'].tolist() == [7, 9]
     np.testing.assert_allclose(changed['gt_bboxes_scores'], [0.1, 0.3])
+    assert changed['gt_bboxes_crowds'].tolist() == [True, False]
     assert changed['img_shape'] == (20, 30)
 
 

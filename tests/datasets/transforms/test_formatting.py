@@ -75,6 +75,17 @@ def test_empty_boxes_are_not_the_same_as_none() -> None:
     assert 'scores' not in instances
 
 
+def test_crowds() -> None:
+    sample = {
+        'modalities': ('image',),
+        'gt_bboxes': np.zeros((2, 4), np.float32),
+        'gt_bboxes_crowds': np.array([True, False]),
+    }
+    instances = PackInputs()(sample)['data_samples'].gt_instances
+    assert instances.crowds.tolist() == [True, False]
+    assert instances.crowds.dtype == torch.bool
+
+
 def test_a_fourth_modality_needs_no_edit() -> None:
     imu = np.random.default_rng(0).normal(size=(50, 6))
     sample = {'modalities': ('imu',), 'imu': imu}

@@ -187,8 +187,8 @@ class AnnotationTable:
 
         Returns:
             dict[str, Any]: By the names of :class:`SampleAnnotation`, but
-            for ``media``; ``target`` is a float64 array ``[D]``, arrays are
-            views.
+            for ``media``; ``target`` is a float64 array ``[D]``,
+            ``ori_shape`` int64 ``[2]``; arrays are views.
         """
         found = {}
         for name, column in self._info_columns:
@@ -205,6 +205,8 @@ class AnnotationTable:
         fields = self.fields(i)
         if 'target' in fields:
             fields['target'] = tuple(fields['target'].tolist())
+        if 'ori_shape' in fields:
+            fields['ori_shape'] = tuple(fields['ori_shape'].tolist())
         media = self._columns.get('media')
         fields['media'] = (media(i) if media else None) or {}
         return SampleAnnotation(**fields)

@@ -74,6 +74,8 @@ FIELDS = (
     Field('bboxes', 'array', '<f4', (4,)),
     Field('bbox_labels', 'array', '<i8'),
     Field('bbox_scores', 'array', '<f4'),
+    Field('bbox_crowds', 'array', '|b1'),
+    Field('ori_shape', 'array', '<i8'),
     Field('media', 'json'),
     Field('metadata', 'json'),
 )

@@ -19,7 +19,8 @@ _ENCODINGS = ('raw', 'jpeg')
 class ImagePreparer(Preparer):
     """A picture as upright RGB of a given size.
 
-    Boxes are moved with it. Transparency is dropped.
+    Boxes are moved with it, and ``ori_shape`` of the annotation becomes the
+    size that it had on disk. Transparency is dropped.
 
     Args:
         target_size (tuple[int, int], optional): (height, width) in pixels;
@@ -76,6 +77,7 @@ class ImagePreparer(Preparer):
         """Prepare one picture."""
         image = read_image(path)
         before = image.size
+        _check_size(annotation, before)
         if self.target_size is not None:
             # reducing_gap halves a large picture cheaply before the last,
             # careful step; at 3 the result is as good as without.
@@ -86,6 +88,7 @@ class ImagePreparer(Preparer):
         if annotation.bboxes is not None:
             bboxes = annotation.bboxes * np.tile(scale, 2)
             annotation = replace(annotation, bboxes=bboxes.astype(np.float32))
+        annotation = replace(annotation, ori_shape=(before[1], before[0]))
         return Prepared({'data': self._encode(image)}, annotation)
 
     def _size(self, size: tuple[int, int]) -> tuple[int, int]:
@@ -103,6 +106,16 @@ class ImagePreparer(Preparer):
         buffer = BytesIO()
         image.save(buffer, 'JPEG', quality=self.jpeg_quality)
         return np.frombuffer(buffer.getvalue(), np.uint8)
+
+
+def _check_size(annotation: SampleAnnotation, size: tuple[int, int]) -> None:
+    """Refuse another picture than the one that was annotated."""
+    expected = annotation.ori_shape
+    if expected is not None and expected != (size[1], size[0]):
+        raise MediaError(
+            f'is {size[0]} x {size[1]} pixels upright, but annotated as '
+            f'{expected[1]} x {expected[0]}'
+        )
 
 
 def read_image(path: Path) -> Image.Image:

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 ANNOTATIONS = 'annotations.json'
 #: Raised whenever the same config would give other data than before.
-PREPARATION_VERSION = 1
+PREPARATION_VERSION = 2
 _USUAL_SPLITS = ('train', 'val', 'test')
 
 

@@ -12,6 +12,8 @@ from trimodal.datasets.transforms.base import Results
 
 BOXES_OF = 'image'
 MIN_BOX_SIZE = 1.0
+# What is known of each box beside its place.
+COMPANIONS = ('gt_bboxes_labels', 'gt_bboxes_scores', 'gt_bboxes_crowds')
 
 
 def with_boxes(
@@ -23,7 +25,7 @@ def with_boxes(
     """The changes that a geometric transform of a picture makes.
 
     Moved boxes are cut to the picture; those less than one pixel wide or
-    high are dropped, with their labels and scores. The boxes belong to the
+    high are dropped, with all that is known of them. The boxes belong to the
     modality 'image': other keys' pictures change alone.
 
     Args:
@@ -47,7 +49,7 @@ def with_boxes(
     boxes = np.clip(boxes, 0, limits).astype(np.float32)
     kept = (boxes[:, 2:] - boxes[:, :2] >= MIN_BOX_SIZE).all(axis=1)
     changed['gt_bboxes'] = boxes[kept]
-    for name in ('gt_bboxes_labels', 'gt_bboxes_scores'):
+    for name in COMPANIONS:
         if results.get(name) is not None:
             changed[name] = np.asarray(results[name])[kept]
     return changed

@@ -47,7 +47,7 @@ class PackInputs(BaseTransform):
     width]``, and any other key likewise by its type.
 
     The data sample gets those of ``gt_label``, ``gt_value``, ``gt_text``
-    and ``gt_bboxes`` (with ``_labels`` and ``_scores``, as
+    and ``gt_bboxes`` (with ``_labels``, ``_scores`` and ``_crowds``, as
     ``gt_instances``) that the dict has, and the meta fields.
 
     Args:
@@ -123,6 +123,7 @@ def _annotated(
         'bboxes': ('gt_bboxes', np.float32),
         'labels': ('gt_bboxes_labels', np.int64),
         'scores': ('gt_bboxes_scores', np.float32),
+        'crowds': ('gt_bboxes_crowds', bool),
     }
     boxes = {
         field: torch.from_numpy(np.array(results[name], dtype))
