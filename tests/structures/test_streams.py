@@ -1,8 +1,9 @@
 """ModalityInput and Tokens: what is masked is zero, and says so."""
 
+import pytest
 import torch
 
-from trimodal.structures import ModalityInput, Tokens
+from trimodal.structures import Fused, ModalityInput, Tokens
 
 GESTURE = ModalityInput(
     data=torch.arange(1.0, 25).view(3, 2, 2, 2),  # [B, T, H, C]
@@ -50,3 +51,12 @@ def test_with_x_masks_and_keeps_the_rest():
     assert other.mask is tokens.mask
     assert other.present is tokens.present
     assert not tokens.x.any()
+
+
+def test_one_stream_of_what_was_fused():
+    x, mask = torch.ones(1, 2, 3), torch.ones(1, 2).bool()
+    tokens = Tokens(x, mask, mask.any(1))
+    fused = Fused(x, mask, x[:, 0], torch.ones(1, 1), streams={'a': tokens})
+    assert fused.stream('a') is tokens
+    with pytest.raises(ValueError, match=r"stream .*\['a'\].* got 'b'"):
+        fused.stream('b')

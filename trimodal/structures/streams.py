@@ -93,3 +93,22 @@ class Fused:
     weights: Tensor
     losses: Mapping[str, Tensor] = field(default_factory=dict)
     streams: Mapping[str, Tokens] = field(default_factory=dict)
+
+    def stream(self, name: str) -> Tokens:
+        """One of the streams that were fused.
+
+        Args:
+            name (str): Its modality.
+
+        Returns:
+            Tokens: The stream.
+
+        Raises:
+            ValueError: If there is none of this name.
+        """
+        if name not in self.streams:
+            raise ValueError(
+                f'stream must be one of {sorted(self.streams)}, which were '
+                f'fused, got {name!r}'
+            )
+        return self.streams[name]

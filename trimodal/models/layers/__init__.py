@@ -1,9 +1,16 @@
 """The layers that encoders and fusions are made of."""
 
 from trimodal.models.layers.attention import MultiheadAttention
+from trimodal.models.layers.beam_search import BeamSearch
+from trimodal.models.layers.box_denoising import BoxDenoising
+from trimodal.models.layers.cached_attention import (
+    CachedAttention,
+    KeyValueCache,
+)
 from trimodal.models.layers.conformer_layer import ConformerLayer
 from trimodal.models.layers.conv_subsampling import ConvSubsampling
 from trimodal.models.layers.crossmodal import CrossmodalTransformer
+from trimodal.models.layers.dense_boxes import DenseBoxes
 from trimodal.models.layers.gathering import gather_rows, gather_together
 from trimodal.models.layers.graph_conv import GraphBlock, GraphConv
 from trimodal.models.layers.graph_time import GraphTimeBlock
@@ -46,6 +53,7 @@ from trimodal.models.layers.streams import (
     learned_vectors,
 )
 from trimodal.models.layers.temporal_conv import MultiKernelTemporalConv
+from trimodal.models.layers.token_embedding import TokenEmbedding
 from trimodal.models.layers.transformer import (
     FeedForward,
     LayerScale,
@@ -55,12 +63,17 @@ from trimodal.models.layers.transformer import (
     feedforward_width,
     init_transformer,
 )
+from trimodal.models.layers.transformer_decoder import TransformerDecoder
 
 __all__ = [
     'LAYOUTS',
+    'BeamSearch',
+    'BoxDenoising',
+    'CachedAttention',
     'ConformerLayer',
     'ConvSubsampling',
     'CrossmodalTransformer',
+    'DenseBoxes',
     'FeedForward',
     'GraphBlock',
     'GraphConv',
@@ -68,6 +81,7 @@ __all__ = [
     'GridPositions',
     'HandFusion',
     'JointConv',
+    'KeyValueCache',
     'LayerScale',
     'MaskedBatchNorm',
     'MaskedPooling',
@@ -88,6 +102,8 @@ __all__ = [
     'StreamPoolings',
     'StreamProjections',
     'TemporalConv',
+    'TokenEmbedding',
+    'TransformerDecoder',
     'TransformerEncoder',
     'TransformerLayer',
     'VectorMap',

@@ -73,7 +73,7 @@ class MultiheadAttention(nn.Module):
             Tensor: float ``[B, T, C]``.
         """
         q, k, v = self._project(query, key)
-        return self._attend(q, k, v, *_open(key_mask))
+        return self._attend(q, k, v, *open_mask(key_mask))
 
     def with_shares(
         self,
@@ -102,7 +102,7 @@ class MultiheadAttention(nn.Module):
             1, or to 0 without a real key.
         """
         q, k, v = self._project(query, key)
-        opened, anything = _open(key_mask)
+        opened, anything = open_mask(key_mask)
         x = self._attend(q, k, v, opened, anything)
         with torch.no_grad():
             size = len(lengths)
@@ -122,9 +122,10 @@ class MultiheadAttention(nn.Module):
         v: Tensor,
         opened: Tensor | None,
         anything: Tensor | None,
+        causal: bool = False,
     ) -> Tensor:
         dropout = self.dropout if self.training else 0.0
-        x = _attention(q, k, v, opened, dropout)
+        x = _attention(q, k, v, opened, dropout, causal)
         x = self.out_proj(x.transpose(1, 2).flatten(2))
         return x if anything is None else x * anything
 
@@ -150,18 +151,32 @@ class MultiheadAttention(nn.Module):
 
 
 def _attention(
-    q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, dropout: float = 0.0
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    mask: Tensor | None,
+    dropout: float = 0.0,
+    causal: bool = False,
 ) -> Tensor:
     # CUDA kernels of some versions refuse a batch of nothing: pytorch #133780.
     if not len(q):
         return q[..., :1].expand(*q.shape[:-1], v.shape[-1])
-    return F.scaled_dot_product_attention(q, k, v, mask, dropout)
+    return F.scaled_dot_product_attention(q, k, v, mask, dropout, causal)
 
 
-def _open(key_mask: Tensor | None) -> tuple[Tensor | None, Tensor | None]:
+def open_mask(
+    key_mask: Tensor | None,
+) -> tuple[Tensor | None, Tensor | None]:
     """The mask as attention takes it, and which rows have a real key.
 
     Rows without one attend anywhere, and are erased afterwards.
+
+    Args:
+        key_mask (Tensor | None): bool ``[B, S]``, True for real steps.
+
+    Returns:
+        tuple[Tensor | None, Tensor | None]: bool ``[B, 1, 1, S]`` and ``[B,
+        1, 1]``; None for no mask.
     """
     if key_mask is None:
         return None, None

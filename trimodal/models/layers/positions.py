@@ -66,9 +66,17 @@ class SequencePositions(nn.Module):
             self.table = nn.Parameter(torch.empty(max_length, embed_dims))
             nn.init.trunc_normal_(self.table, std=INIT_STD)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Add positions to ``x`` (float ``[B, T, C]``)."""
-        steps = torch.arange(x.shape[1], device=x.device)
+    def forward(self, x: Tensor, start: int = 0) -> Tensor:
+        """Add positions.
+
+        Args:
+            x (Tensor): float ``[B, T, C]``.
+            start (int): Where its first step stands. Defaults to 0.
+
+        Returns:
+            Tensor: float ``[B, T, C]``.
+        """
+        steps = torch.arange(start, start + x.shape[1], device=x.device)
         if self.table is None:
             return x + sinusoidal(steps, x.shape[2]).to(x.dtype)
         return x + self.table[steps.clamp(max=len(self.table) - 1)]
