@@ -2,19 +2,31 @@
 
 from trimodal.evaluation import functional
 from trimodal.evaluation.metrics import (
+    AccelerationError,
     Accuracy,
+    CalibrationError,
     ConfusionMatrix,
+    LabelFlipRate,
+    LandmarkMetric,
+    MultiLabelMetric,
     PerClassTable,
     RegressionMetric,
+    RocAuc,
     SingleLabelMetric,
     TextMetric,
 )
 
 __all__ = [
+    'AccelerationError',
     'Accuracy',
+    'CalibrationError',
     'ConfusionMatrix',
+    'LabelFlipRate',
+    'LandmarkMetric',
+    'MultiLabelMetric',
     'PerClassTable',
     'RegressionMetric',
+    'RocAuc',
     'SingleLabelMetric',
     'TextMetric',
     'functional',

@@ -13,15 +13,22 @@ from mmengine.dataset import DefaultSampler
 from mmengine.evaluator import Evaluator
 
 from trimodal.evaluation import (
+    AccelerationError,
     Accuracy,
+    CalibrationError,
     ConfusionMatrix,
+    LabelFlipRate,
+    LandmarkMetric,
+    MultiLabelMetric,
     PerClassTable,
     RegressionMetric,
+    RocAuc,
     SingleLabelMetric,
     TextMetric,
 )
 
 METRICS_OF_TEXT = ('wer', 'cer', 'bleu', 'chrf')
+VALUES = 4
 SIZES = (1, 8, 13)  # odd, even, fewer samples than processes
 
 
@@ -32,15 +39,16 @@ def _data(size: int) -> list[dict]:
     for i in range(size):
         sample = {
             'sample_id': str(i),
+            'group': str(i // 5),
             'pred_score': scores[i],
             'pred_label': scores[i].argmax().reshape(1),
             'present': ('speech',) if i % 2 else ('speech', 'image'),
-            'pred_value': torch.from_numpy(rng.random(2)),
+            'pred_value': torch.from_numpy(rng.random(VALUES)),
             'pred_text': str(rng.integers(10**6)),
         }
         if i % 5 != 3:
             sample['gt_label'] = torch.tensor([int(rng.integers(3))])
-            sample['gt_value'] = torch.from_numpy(rng.random(2))
+            sample['gt_value'] = torch.from_numpy(rng.random(VALUES))
             sample['gt_text'] = str(rng.integers(10**6))
         made.append(sample)
     return made
@@ -61,6 +69,12 @@ def _evaluate(size: int, folder: Path) -> dict:
             PerClassTable(out_dir=out, collect_dir=shared),
             RegressionMetric(per_output=True, collect_dir=shared),
             TextMetric(METRICS_OF_TEXT, collect_dir=shared),
+            RocAuc(per_class=True, collect_dir=shared),
+            CalibrationError(collect_dir=shared),
+            MultiLabelMetric(collect_dir=shared),
+            LandmarkMetric(2, 2, collect_dir=shared),
+            AccelerationError(2, 2, 'group', collect_dir=shared),
+            LabelFlipRate(collect_dir=shared),
         ]
     )
     # The very sampler of a validation: it repeats a sample where the data
