@@ -60,10 +60,11 @@ from trimodal.models.fusions import (
     SumFusion,
     TensorFusion,
 )
-from trimodal.models.heads import BaseHead, ClsHead
+from trimodal.models.heads import BaseHead, ClsHead, CTCHead
 from trimodal.models.layers import ModalityDropout, SpecAugment
 from trimodal.models.losses import (
     CrossEntropyLoss,
+    CTCLoss,
     InfoNCELoss,
     SoftDTWLoss,
 )
@@ -96,6 +97,8 @@ __all__ = [
     'BasePreprocessor',
     'BaseVocabulary',
     'BottleneckFusion',
+    'CTCHead',
+    'CTCLoss',
     'CharVocabulary',
     'ClsHead',
     'ConcatFusion',

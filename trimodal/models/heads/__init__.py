@@ -2,5 +2,6 @@
 
 from trimodal.models.heads.base import BaseHead
 from trimodal.models.heads.cls_head import ClsHead
+from trimodal.models.heads.ctc_head import CTCHead
 
-__all__ = ['BaseHead', 'ClsHead']
+__all__ = ['BaseHead', 'CTCHead', 'ClsHead']

@@ -2,6 +2,7 @@
 
 from trimodal.models.losses.contrastive import InfoNCELoss
 from trimodal.models.losses.cross_entropy import CrossEntropyLoss
+from trimodal.models.losses.ctc import CTCLoss
 from trimodal.models.losses.soft_dtw import SoftDTWLoss
 
-__all__ = ['CrossEntropyLoss', 'InfoNCELoss', 'SoftDTWLoss']
+__all__ = ['CTCLoss', 'CrossEntropyLoss', 'InfoNCELoss', 'SoftDTWLoss']
