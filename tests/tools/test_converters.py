@@ -9,6 +9,7 @@ import pytest
 from tests.datasets.converters.sources import write_sources
 from tests.datasets.converters.test_point_history import write_table
 from tests.datasets.converters.test_tridigits_hard import SIZES, write_split
+from tests.datasets.converters.voc import write_voc
 from trimodal.datasets.annotations import load_annotations
 
 
@@ -122,3 +123,14 @@ def test_point_history_downloads_and_converts(call, tmp_path):
     assert call(*command) == said
     with pytest.raises(SystemExit, match=r'error: .*split was .blocks.'):
         call(*command, '--split', 'random')
+
+
+def test_voc_to_coco(call, tmp_path):
+    root, out = write_voc(tmp_path / 'voc'), tmp_path / 'out'
+    command = ('voc_to_coco.py', root, '--out', out)
+    assert call(*command) == f'{out}: train 2 (3 boxes), val 1 (0 boxes)'
+    assert call(*command) == f'{out}: train 2 (3 boxes), val 1 (0 boxes)'
+    with pytest.raises(SystemExit, match=r'error: .*convention was .voc.'):
+        call(*command, '--convention', 'edges')
+    with pytest.raises(SystemExit, match=r"error: .*object 1 is a 'cell'"):
+        call(*command, '--classes', 'dot')

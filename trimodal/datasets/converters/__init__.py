@@ -34,6 +34,11 @@ from trimodal.datasets.converters.tridigits_hard import (
 )
 from trimodal.datasets.converters.tridigits_recast import RecastOptions
 from trimodal.datasets.converters.tridigits_reg import convert_tridigits_reg
+from trimodal.datasets.converters.voc_to_coco import (
+    VocOptions,
+    VocReport,
+    convert_voc_to_coco,
+)
 
 __all__ = [
     'FSDD_URL',
@@ -46,11 +51,14 @@ __all__ = [
     'PointHistoryOptions',
     'RecastOptions',
     'TriDigitsOptions',
+    'VocOptions',
+    'VocReport',
     'convert_point_history',
     'convert_tridigits',
     'convert_tridigits_det',
     'convert_tridigits_hard',
     'convert_tridigits_reg',
+    'convert_voc_to_coco',
     'fetch_file',
     'fetch_mnist',
     'fetch_repository',
