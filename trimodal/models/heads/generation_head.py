@@ -4,13 +4,13 @@ Shape letters: see :mod:`trimodal.structures.streams`; L tokens, V of the
 vocabulary, K beams of a sample.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 
 from trimodal.models.heads.base import BaseHead, Samples
-from trimodal.models.heads.texts import encode_text
+from trimodal.models.heads.texts import encode_text, lay_out
 from trimodal.models.layers import (
     BeamSearch,
     SequencePositions,
@@ -165,14 +165,14 @@ class GenerationHead(BaseHead):
             # A row that counts for nothing keeps all in the graph.
             kept = rows or [0]
             memory, mask = memory[kept], mask[kept]
-        tokens, target, places = self._batch(texts, memory.device)
-        hidden = self._decode(tokens, memory, mask).flatten(0, 1)
+        told = lay_out(self.vocabulary, texts).to(memory.device)
+        hidden = self._decode(told.tokens, memory, mask).flatten(0, 1)
         # Only what counts is turned into logits.
-        logits = self.embedding.logits(hidden[places])
-        right = (logits.detach().argmax(1) == target).sum()
+        logits = self.embedding.logits(hidden[told.places])
+        right = (logits.detach().argmax(1) == told.target).sum()
         return {
-            'loss_text': self.loss_module(logits, target),
-            'token_accuracy': right / max(len(target), 1),
+            'loss_text': self.loss_module(logits, told.target),
+            'token_accuracy': right / max(len(told.target), 1),
         }
 
     @torch.no_grad()
@@ -239,25 +239,6 @@ class GenerationHead(BaseHead):
 
     def _first(self, size: int, device: torch.device) -> Tensor:
         return torch.full((size,), self.vocabulary.bos, device=device)
-
-    def _batch(
-        self, texts: Sequence[list[int]], device: torch.device
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """What goes in, what is to come out, and where of all places.
-
-        Returns:
-            tuple[Tensor, Tensor, Tensor]: int64: tokens ``[B, L]`` from the
-            begin on, padded; those that follow, to the end, one after the
-            other ``[N]``; and their places in ``B * L`` ``[N]``.
-        """
-        words = self.vocabulary
-        length = max(map(len, texts), default=0) + 1
-        given = torch.full((len(texts) or 1, length), words.pad)
-        for row, text in enumerate(texts):
-            given[row, : len(text) + 1] = torch.tensor([words.bos, *text])
-        target = torch.tensor([n for t in texts for n in (*t, words.eos)])
-        places = (given != words.pad).flatten().nonzero().squeeze(1)
-        return given.to(device), target.long().to(device), places.to(device)
 
     def _decode(self, tokens: Tensor, memory: Tensor, mask: Tensor) -> Tensor:
         x = self.dropout(self.positions(self.embedding(tokens)))
