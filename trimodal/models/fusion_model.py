@@ -123,6 +123,8 @@ class TriModalFusionModel(BaseModel):
             self.encoders[name].requires_grad_(False)
         self.frozen_encoders = tuple(frozen_encoders)
         self.train(self.training)
+        for objective in self.objectives.values():
+            cast(BaseObjective, objective).attach(self)
 
     def train(self, mode: bool = True) -> 'TriModalFusionModel':
         """Set the mode; frozen encoders stay in evaluation."""
@@ -248,8 +250,9 @@ class TriModalFusionModel(BaseModel):
             for part, losses in parts.items()
             for name, value in losses.items()
         }
-        for objective in self.objectives.values():
-            whole = cast(BaseObjective, objective).weigh(whole)
+        weighing = cast(list[BaseObjective], list(self.objectives.values()))
+        for objective in sorted(weighing, key=lambda o: o.weighs_last):
+            whole = objective.weigh(whole)
         return whole
 
     def _predict(

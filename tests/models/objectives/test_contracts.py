@@ -1,5 +1,7 @@
 """Every registered objective against the contract of objectives."""
 
+from typing import Any
+
 import pytest
 
 from trimodal.models import BaseObjective
@@ -14,6 +16,12 @@ from trimodal.testing.objectives import WIDTHS
 HEAD = {'type': 'ClsHead', 'num_classes': 3}
 HEADS = {'modalities': tuple(WIDTHS), 'in_channels': WIDTHS, 'head': HEAD}
 UNIMODAL = {'type': 'UnimodalHeads', **HEADS}
+
+
+def weighting(name: str, **settings: Any) -> ObjectiveContract:
+    cfg = {'type': name, **settings}
+    return ObjectiveContract(cfg, id=name, tasks=('x', 'y'))
+
 
 CONTRACTS = [
     ObjectiveContract(UNIMODAL, id='unimodal'),
@@ -31,6 +39,10 @@ CONTRACTS = [
         {'type': 'DiversityLoss', 'modalities': ('a', 'c')},
         id='diversity-pair',
     ),
+    weighting('FixedWeights', weights={'x': 2.0, 'y': 0.5}),
+    weighting('UncertaintyWeights', tasks=('x', 'y')),
+    weighting('GradNorm', tasks=('x', 'y')),
+    weighting('PCGrad', tasks=('x', 'y')),
 ]
 # The fused head that it weighs belongs to a model: see its own tests.
 ELSEWHERE = {'GradientBlending'}

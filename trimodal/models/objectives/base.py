@@ -2,6 +2,7 @@
 
 from abc import ABCMeta, abstractmethod
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from mmengine.model import BaseModule
 from torch import Tensor
@@ -20,7 +21,13 @@ class BaseObjective(BaseModule, metaclass=ABCMeta):
     Args:
         init_cfg (dict | list[dict] | None): Weight initialisation, as in
             mmengine. Defaults to None.
+
+    Attributes:
+        weighs_last (bool): Whether ``weigh`` is asked after those of all
+            other objectives.
     """
+
+    weighs_last = False
 
     @abstractmethod
     def loss(
@@ -41,6 +48,13 @@ class BaseObjective(BaseModule, metaclass=ABCMeta):
             without it, statistics.
         """
 
+    def attach(self, model: Any) -> None:
+        """Learn of the model this is a part of, once it is built.
+
+        Args:
+            model (TriModalFusionModel): The model.
+        """
+
     def weigh(self, losses: dict[str, Tensor]) -> dict[str, Tensor]:
         """Have a say in how much each loss of the whole model counts.
 
@@ -49,6 +63,7 @@ class BaseObjective(BaseModule, metaclass=ABCMeta):
                 ``<task>.<loss>``, ``<objective>.<loss>`` and so on.
 
         Returns:
-            dict[str, Tensor]: The same keys; unless overridden, ``losses``.
+            dict[str, Tensor]: The same keys, and statistics or losses of its
+            own; unless overridden, ``losses``.
         """
         return losses
