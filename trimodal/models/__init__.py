@@ -60,8 +60,8 @@ from trimodal.models.fusions import (
     SumFusion,
     TensorFusion,
 )
-from trimodal.models.heads import BaseHead, ClsHead, CTCHead
-from trimodal.models.layers import ModalityDropout, SpecAugment
+from trimodal.models.heads import BaseHead, ClsHead, CTCHead, GenerationHead
+from trimodal.models.layers import BeamSearch, ModalityDropout, SpecAugment
 from trimodal.models.losses import (
     CrossEntropyLoss,
     CTCLoss,
@@ -102,6 +102,7 @@ __all__ = [
     'BasePreprocessor',
     'BaseTaskWeighting',
     'BaseVocabulary',
+    'BeamSearch',
     'BottleneckFusion',
     'CTCHead',
     'CTCLoss',
@@ -118,6 +119,7 @@ __all__ = [
     'FileVocabulary',
     'FixedWeights',
     'GatedFusion',
+    'GenerationHead',
     'GesturePreprocessor',
     'GradNorm',
     'GradientBlending',

@@ -3,5 +3,6 @@
 from trimodal.models.heads.base import BaseHead
 from trimodal.models.heads.cls_head import ClsHead
 from trimodal.models.heads.ctc_head import CTCHead
+from trimodal.models.heads.generation_head import GenerationHead
 
-__all__ = ['BaseHead', 'CTCHead', 'ClsHead']
+__all__ = ['BaseHead', 'CTCHead', 'ClsHead', 'GenerationHead']
