@@ -64,14 +64,17 @@ def random_sample(config: Config, rng: np.random.Generator) -> dict:
     return arrays
 
 
-def random_annotation(index: int, classes: int) -> SampleAnnotation:
-    """Something for every task: a class, a text, a value and two boxes."""
+def random_annotation(
+    index: int, classes: int, outputs: int
+) -> SampleAnnotation:
+    """Something for every task: a class, a text, values and two boxes."""
     label = index % classes
     return SampleAnnotation(
         id=f'{index}',
+        group=f'{index // 3}',
         label=label,
         transcription=f'{label} {(index + 1) % classes}',
-        target=(float(index),),
+        target=tuple(float(index + i) for i in range(outputs)),
         bboxes=np.array([[2, 3, 14, 20], [9, 8, 26, 27]], np.float32),
         bbox_labels=np.array([label, (index + 1) % classes]),
     )
@@ -80,6 +83,8 @@ def random_annotation(index: int, classes: int) -> SampleAnnotation:
 def write_data(config: Config, folder: Path) -> None:
     """Random data, the same for every split."""
     classes = config.model.heads.get('cls', {}).get('num_classes', 10)
+    heads = config.model.heads.values()
+    outputs = max((head.get('num_outputs', 1) for head in heads), default=1)
     names = [str(label) for label in range(classes)]
     metainfo = {'classes': names, 'detection_classes': names}
     modalities = config.model.data_preprocessor.modalities
@@ -89,7 +94,7 @@ def write_data(config: Config, folder: Path) -> None:
         with PackedWriter(path, streams, metainfo, {}) as writer:
             for index in range(SAMPLES):
                 rng = np.random.default_rng(index)
-                annotation = random_annotation(index, classes)
+                annotation = random_annotation(index, classes, outputs)
                 writer.append(annotation, random_sample(config, rng))
 
 

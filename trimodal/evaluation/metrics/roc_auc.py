@@ -92,4 +92,4 @@ class RocAuc(ScoredMetric):
 
 def _undefined(positive: np.ndarray) -> np.ndarray:
     """Classes that all samples are of, or none; not those with a NaN."""
-    return positive.all(axis=0) | ~positive.any(axis=0)
+    return np.isin(positive.sum(axis=0), (0, len(positive)))
