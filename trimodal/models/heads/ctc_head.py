@@ -115,12 +115,7 @@ class CTCHead(BaseHead):
         """
         x, mask = fused.tokens, fused.mask
         if self.stream is not None:
-            if self.stream not in fused.streams:
-                raise ValueError(
-                    f'stream must be one of {sorted(fused.streams)}, which '
-                    f'were fused, got {self.stream!r}'
-                )
-            tokens = fused.streams[self.stream]
+            tokens = fused.stream(self.stream)
             x, mask = tokens.x, tokens.mask
         logits, lengths = compact(self.layers(x).float(), mask)
         return Steps(logits.log_softmax(2), lengths)
