@@ -1,7 +1,7 @@
 """Tasks whose gradients are of one size where they meet."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from mmengine.dist import all_reduce
@@ -13,29 +13,13 @@ from trimodal.models.objectives.task_gradients import (
     starts_anew,
     write_flat,
 )
+from trimodal.models.objectives.task_rates import (
+    State,
+    first_state,
+    updated,
+)
 from trimodal.models.objectives.task_weighting import BaseTaskWeighting
 from trimodal.registry import MODELS
-
-BETAS, EPS = (0.9, 0.999), 1e-8
-LEAST = 0.01
-
-
-class State(NamedTuple):
-    """What GradNorm remembers, each float ``[tasks]``.
-
-    Args:
-        weights (Tensor): Of the tasks; they sum to the number of tasks.
-        initial (Tensor): The first loss of each task; NaN before it.
-        mean (Tensor): Adam's first moment.
-        square (Tensor): Adam's second moment.
-        steps (Tensor): In how many steps the task was there.
-    """
-
-    weights: Tensor
-    initial: Tensor
-    mean: Tensor
-    square: Tensor
-    steps: Tensor
 
 
 @MODELS.register_module()
@@ -168,13 +152,6 @@ class GradNorm(BaseTaskWeighting):
         return measured
 
 
-def first_state(tasks: int) -> Tensor:
-    """The state before the first step, float32 ``[5, tasks]``."""
-    state = torch.zeros(len(State._fields), tasks)
-    state[0], state[1] = 1, torch.nan
-    return state
-
-
 def shared_layer(model: Any, name: str | None) -> tuple[nn.Parameter, ...]:
     """What a layer of the model learns.
 
@@ -208,63 +185,3 @@ def shared_layer(model: Any, name: str | None) -> tuple[nn.Parameter, ...]:
             f'{name!r}' + ('; the fusion learns nothing' if not name else '')
         )
     return tuple(found)
-
-
-def updated(
-    state: State, losses: Tensor, norms: Tensor, alpha: float, lr: float
-) -> State:
-    """One step of the weights.
-
-    Args:
-        state (State): Before it.
-        losses (Tensor): float ``[tasks]``, without weights, not negative; 0
-            for a task that nobody is annotated for.
-        norms (Tensor): float ``[tasks]``, of the gradients of these losses in
-            the shared layer.
-        alpha (float): The paper's alpha.
-        lr (float): Learning rate of the weights.
-
-    Returns:
-        State: After it.
-    """
-    present = (losses != 0) & losses.isfinite() & norms.isfinite()
-    first = present & state.initial.isnan()
-    initial = torch.where(first, losses, state.initial)
-    gradient = _gradient(
-        state.weights, losses / initial, norms, present, alpha
-    )
-    mean = torch.where(
-        present, state.mean.lerp(gradient, 1 - BETAS[0]), state.mean
-    )
-    square = torch.where(
-        present,
-        state.square.lerp(gradient.square(), 1 - BETAS[1]),
-        state.square,
-    )
-    steps = state.steps + present
-    age = steps.clamp(min=1)
-    size = (square / (1 - BETAS[1] ** age)).sqrt() + EPS
-    step = lr * mean / (1 - BETAS[0] ** age) / size
-    moved = (state.weights - step).clamp(min=LEAST)
-    had, have = (torch.where(present, w, 0).sum() for w in (state[0], moved))
-    scaled = moved * had / have.clamp(min=LEAST)
-    weights = torch.where(present, scaled, state.weights)
-    return State(weights, initial, mean, square, steps)
-
-
-def _gradient(
-    weights: Tensor,
-    progress: Tensor,
-    norms: Tensor,
-    present: Tensor,
-    alpha: float,
-) -> Tensor:
-    """Of the paper's L_grad with respect to the weights, float ``[tasks]``."""
-    count = present.sum().clamp(min=1)
-    norms = torch.where(present, norms, 0)
-    progress = torch.where(present, progress, 0)
-    tiny = torch.finfo(progress.dtype).tiny
-    rate = progress / (progress.sum() / count).clamp(min=tiny)
-    sizes = weights * norms
-    target = sizes.sum() / count * rate**alpha
-    return torch.sign(sizes - target) * norms

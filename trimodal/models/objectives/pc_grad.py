@@ -142,8 +142,8 @@ class PCGrad(BaseTaskWeighting):
         if self._begun is not None:
             flat = flat + self._begun[0]
         # One transfer for both.
-        gram = (flat @ flat.T).double().flatten()
-        *gram, step = torch.cat([gram, self.steps.view(1)]).tolist()
+        products = (flat @ flat.T).double().flatten()
+        *gram, step = torch.cat([products, self.steps.view(1)]).tolist()
         size = len(self.tasks)
         coefficients = projected(
             np.array(gram).reshape(size, size),
