@@ -2,7 +2,9 @@
 
 from trimodal.testing.contracts import CHECKS, Contract, check_contract
 from trimodal.testing.distributed import run_distributed
-from trimodal.testing.heads import HEAD_CHECKS, HeadContract, check_head
+from trimodal.testing.head_checks import HEAD_CHECKS, check_head
+from trimodal.testing.heads import HeadContract
+from trimodal.testing.losses import LOSS_CHECKS, LossContract, check_loss
 from trimodal.testing.objectives import (
     OBJECTIVE_CHECKS,
     ObjectiveContract,
@@ -24,14 +26,17 @@ from trimodal.testing.samples import (
 __all__ = [
     'CHECKS',
     'HEAD_CHECKS',
+    'LOSS_CHECKS',
     'OBJECTIVE_CHECKS',
     'Contract',
     'HeadContract',
+    'LossContract',
     'ObjectiveContract',
     'absent_like',
     'absent_stream',
     'check_contract',
     'check_head',
+    'check_loss',
     'check_objective',
     'gesture_samples',
     'image_samples',

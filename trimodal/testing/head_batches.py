@@ -5,6 +5,7 @@ Shape letters: see :mod:`trimodal.structures.streams`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import nn
@@ -67,7 +68,7 @@ def describe(
         is a picture, ``img_shape`` and ``ori_shape``, twice as large.
     """
     present = tuple(n for n, stream in streams.items() if stream.present)
-    meta = {'sample_id': f'sample{row}', 'present': present}
+    meta: dict[str, Any] = {'sample_id': f'sample{row}', 'present': present}
     if GRIDS in present:
         height, width = (CELL * n for n in streams[GRIDS].grids[-1])
         meta['img_shape'] = (height, width)

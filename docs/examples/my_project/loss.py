@@ -7,18 +7,21 @@ from trimodal.registry import MODELS
 
 
 @MODELS.register_module()
-class FocalLoss(nn.Module):
-    """Cross-entropy that counts easy samples less.
+class PolyLoss(nn.Module):
+    """Cross-entropy that counts its first order otherwise.
+
+    `PolyLoss <https://arxiv.org/abs/2204.12511>`_, Poly-1.
 
     Args:
-        gamma (float): How much less. Defaults to 2.0.
+        epsilon (float): What is added to the factor of the first order.
+            Defaults to 1.0.
     """
 
-    def __init__(self, gamma: float = 2.0) -> None:
+    def __init__(self, epsilon: float = 1.0) -> None:
         super().__init__()
-        self.gamma = gamma
+        self.epsilon = epsilon
 
     def forward(self, logits, target):
         each = F.cross_entropy(logits.float(), target, reduction='none')
-        focal = (1 - (-each).exp()) ** self.gamma * each
-        return focal.sum() / max(len(target), 1)
+        poly = each + self.epsilon * (1 - (-each).exp())
+        return poly.sum() / max(len(target), 1)

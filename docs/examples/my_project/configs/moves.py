@@ -32,7 +32,7 @@ model = dict(
             type='CosineHead',
             num_classes=3,
             in_channels=128,
-            loss=dict(type='FocalLoss', gamma=2.0),
+            loss=dict(type='PolyLoss', epsilon=1.0),
         )
     ),
 )
