@@ -209,3 +209,10 @@ def test_one_annotation_file_only(root: Path):
     paths = [str(root / name) for name in ('annotations.json', 'more.json')]
     with pytest.raises(ValueError, match='must be one annotation file'):
         RawTriModalDataset(paths, PREPARATION)
+
+
+def test_what_is_kept_is_the_same(root: Path):
+    dataset = raw(root, cache=True)
+    for _ in range(2):
+        for one, two in zip(dataset, raw(root), strict=True):
+            assert_same(one, two)

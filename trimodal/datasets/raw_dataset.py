@@ -7,7 +7,11 @@ import numpy as np
 from mmengine.config import ConfigDict
 from mmengine.logging import MMLogger
 
-from trimodal.datasets.annotations import load_annotations
+from trimodal.datasets.annotations import (
+    AnnotationFile,
+    Fault,
+    load_annotations,
+)
 from trimodal.datasets.base import TriModalDataset
 from trimodal.datasets.info import KEYS
 from trimodal.datasets.packed.columns import AnnotationTable
@@ -24,51 +28,52 @@ class RawSource:
     """Samples that are prepared each time they are read.
 
     Args:
-        path (str): ``annotations.json``; media paths are relative to it.
+        file (AnnotationFile): The samples.
         preparation (Mapping[str, Any]): A preparer, or its config, for each
             modality.
-        skip_bad (bool): Leave samples with faults out, with a warning,
-            instead of raising. Defaults to False.
-
-    Raises:
-        AnnotationError: If the annotations have faults.
+        modalities (Sequence[str] | None): In which order they are given; a
+            sample never has one without a preparer. Defaults to None: those
+            of ``preparation``.
+        cache (bool): Keep what was prepared in memory, in each process that
+            reads. Defaults to False.
     """
 
     def __init__(
         self,
-        path: str,
+        file: AnnotationFile,
         preparation: Mapping[str, Any],
-        skip_bad: bool = False,
+        modalities: Sequence[str] | None = None,
+        cache: bool = False,
     ) -> None:
-        preparers = build_preparers(preparation)
-        fields = {name for p in preparers.values() for name in p.fields}
-        file, faults = load_annotations(
-            path, skip_bad=skip_bad, media_fields=fields
-        )
-        if faults:
-            MMLogger.get_current_instance().warning(
-                '%s: left out for their faults: %s',
-                path,
-                '; '.join(map(str, faults)),
-            )
         self.metainfo = file.metainfo
         self.root = file.root
-        self.preparers = preparers
+        self.preparers = build_preparers(preparation)
+        self.modalities = tuple(modalities or self.preparers)
         ready = any(isinstance(p, Preparer) for p in preparation.values())
         self.preparation: dict[str, Any] = (
             {} if ready else {'modalities': ConfigDict(preparation).to_dict()}
         )
-        self.attributes: dict[str, dict[str, Any]] = {
-            name: {**p.attributes} for name, p in preparers.items()
-        }
         self.table = AnnotationTable.of(file.samples)
-        self._has: dict[str, np.ndarray] = {}
-        for name, preparer in preparers.items():
+        self.attributes: dict[str, dict[str, Any]] = {
+            name: {} for name in self.modalities
+        }
+        nobody = np.zeros(len(file.samples), bool)
+        self._has = dict.fromkeys(self.modalities, nobody)
+        for name, preparer in self.preparers.items():
+            self.attributes[name] = {**preparer.attributes}
             found = [preparer.source(sample.media) for sample in file.samples]
             self._has[name] = np.array([f is not None for f in found], bool)
             # What it must fetch comes before there are workers.
             preparer.require({f for f in found if f is not None})
         self._warned: set[tuple[str, str]] = set()
+        self._kept: dict[int, tuple[dict[str, Any], Streams]] | None = (
+            {} if cache else None
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave behind what is kept: each process reads for itself."""
+        kept = None if self._kept is None else {}
+        return self.__dict__ | {'_kept': kept}
 
     def __len__(self) -> int:
         """Number of samples."""
@@ -88,6 +93,17 @@ class RawSource:
 
     def read(self, i: int) -> tuple[dict[str, Any], Streams]:
         """Prepare sample ``i``; boxes are those of the prepared image."""
+        if self._kept is None:
+            return self._prepare(i)
+        if i not in self._kept:
+            self._kept[i] = self._prepare(i)
+            for arrays in self._kept[i][1].values():
+                for array in (arrays or {}).values():
+                    array.flags.writeable = False
+        fields, streams = self._kept[i]
+        return {**fields}, {**streams}
+
+    def _prepare(self, i: int) -> tuple[dict[str, Any], Streams]:
         annotation, arrays, problems = prepare_sample(
             self.table.annotation(i), self.root, self.preparers
         )
@@ -100,7 +116,7 @@ class RawSource:
         }
         if not annotation.metadata:
             del fields['metadata']
-        return fields, arrays
+        return fields, {name: arrays.get(name) for name in self.modalities}
 
     def _warn(self, sample: str, modality: str, reason: str) -> None:
         """Say it once, not in every epoch."""
@@ -134,6 +150,8 @@ class RawTriModalDataset(TriModalDataset):
             in ``preparation``. None reads all. Defaults to None.
         skip_bad (bool): Leave samples with faulty annotations out, with a
             warning, instead of raising. Defaults to False.
+        cache (bool): Keep what was prepared in memory, in each process that
+            reads: for sets of some hundred samples. Defaults to False.
         pipeline (Sequence[dict | Callable]): See :class:`TriModalDataset`,
             as for the arguments that follow. Defaults to ().
         metainfo (Mapping[str, Any] | None): Defaults to None.
@@ -155,6 +173,7 @@ class RawTriModalDataset(TriModalDataset):
         data_root: str = '',
         modalities: Sequence[str] | None = None,
         skip_bad: bool = False,
+        cache: bool = False,
         pipeline: Sequence[dict | Callable] = (),
         metainfo: Mapping[str, Any] | None = None,
         filter_cfg: Mapping[str, Any] | None = None,
@@ -173,6 +192,7 @@ class RawTriModalDataset(TriModalDataset):
         chosen = preparation if modalities is None else modalities
         self.preparation = {name: preparation[name] for name in chosen}
         self.skip_bad = skip_bad
+        self.cache = cache
         super().__init__(
             ann_file=ann_file,
             data_root=data_root,
@@ -193,4 +213,20 @@ class RawTriModalDataset(TriModalDataset):
             raise ValueError(
                 f'ann_file must be one annotation file, got {self.ann_file}'
             )
-        return RawSource(self.ann_file, self.preparation, self.skip_bad)
+        preparers = build_preparers(self.preparation)
+        fields = {name for p in preparers.values() for name in p.fields}
+        file, faults = load_annotations(
+            self.ann_file, skip_bad=self.skip_bad, media_fields=fields
+        )
+        warn_of_faults(self.ann_file, faults)
+        return RawSource(file, self.preparation, cache=self.cache)
+
+
+def warn_of_faults(path: str, faults: Sequence[Fault]) -> None:
+    """Say in the log which samples were left out, and why."""
+    if faults:
+        MMLogger.get_current_instance().warning(
+            '%s: left out for their faults: %s',
+            path,
+            '; '.join(map(str, faults)),
+        )
