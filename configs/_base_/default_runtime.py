@@ -20,6 +20,8 @@ default_hooks = dict(
     random_state=dict(type='RandomStateHook'),
     dataset_epoch=dict(type='DatasetEpochHook'),
     resume_validation=dict(type='ResumeValidationHook'),
+    # Mean and deviation of the targets of regression, if a head asks.
+    target_statistics=dict(type='TargetStatisticsHook'),
     progress=dict(type='RichProgressHook'),
 )
 # Early stopping is one line in an experiment:

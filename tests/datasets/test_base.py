@@ -164,6 +164,22 @@ def test_cat_ids():
     assert dataset.gt_labels().tolist() == [0, -1, 2, -1, 1, -1]
 
 
+def test_values():
+    class Source(ToySource):
+        def fields(self, i: int) -> dict[str, Any]:
+            target = {'target': np.array([i, -i])} if i % 2 else {}
+            return super().fields(i) | target
+
+    class Dataset(ToyDataset):
+        def open_source(self) -> ToySource:
+            return Source()
+
+    values = Dataset('x', indices=[3, 0, 1]).gt_values()
+    np.testing.assert_array_equal(values, [[3, -3], [np.nan] * 2, [1, -1]])
+    assert values.dtype == np.float64
+    assert ToyDataset('x').gt_values().shape == (6, 0)
+
+
 def test_lazy_init_opens_once():
     dataset = ToyDataset('x', lazy_init=True, indices=4)
     assert dataset.opened == 0

@@ -258,6 +258,20 @@ class TriModalDataset(BaseDataset):
         labels = self.source.labels()
         return labels if self._order is None else labels[self._order]
 
+    def gt_values(self) -> np.ndarray:
+        """float64 ``[N, D]``: every sample's target, NaN where it has none.
+
+        Read from the annotations; ``[N, 0]`` if no sample has one.
+        """
+        rows = [self._row(index)[1] for index in range(len(self))]
+        found = [self.source.fields(row).get('target') for row in rows]
+        sizes = [len(target) for target in found if target is not None]
+        values = np.full((len(rows), max(sizes, default=0)), np.nan)
+        for index, target in enumerate(found):
+            if target is not None:
+                values[index] = target
+        return values
+
     def get_cat_ids(self, idx: int) -> list[int]:
         """The classes in a sample, for mmengine's ``ClassBalancedDataset``.
 

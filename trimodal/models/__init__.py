@@ -60,12 +60,21 @@ from trimodal.models.fusions import (
     SumFusion,
     TensorFusion,
 )
-from trimodal.models.heads import BaseHead, ClsHead, CTCHead, GenerationHead
+from trimodal.models.heads import (
+    BaseHead,
+    ClsHead,
+    CTCHead,
+    GenerationHead,
+    RegHead,
+)
 from trimodal.models.layers import BeamSearch, ModalityDropout, SpecAugment
 from trimodal.models.losses import (
     CrossEntropyLoss,
     CTCLoss,
+    HuberLoss,
     InfoNCELoss,
+    L1Loss,
+    MSELoss,
     SoftDTWLoss,
 )
 from trimodal.models.objectives import (
@@ -128,11 +137,14 @@ __all__ = [
     'HandGraphEncoder',
     'HandTransformer',
     'HierarchicalFusion',
+    'HuberLoss',
     'ImagePreprocessor',
     'InfoNCELoss',
     'InterpolationAligner',
+    'L1Loss',
     'LateFusion',
     'LowRankFusion',
+    'MSELoss',
     'MixtureOfExpertsFusion',
     'ModalityDropout',
     'MonotonicAligner',
@@ -142,6 +154,7 @@ __all__ = [
     'PooledEncoder',
     'ProductOfExpertsFusion',
     'ProjectionAligner',
+    'RegHead',
     'STGCNPlusPlus',
     'SelfAttentionFusion',
     'SimpleFeaturePyramid',

@@ -12,6 +12,7 @@ from trimodal.engine.hooks.ogm_ge_hook import OGMGEHook
 from trimodal.engine.hooks.random_state_hook import RandomStateHook
 from trimodal.engine.hooks.resume_validation_hook import ResumeValidationHook
 from trimodal.engine.hooks.rich_progress_hook import RichProgressHook
+from trimodal.engine.hooks.target_statistics_hook import TargetStatisticsHook
 
 __all__ = [
     'DatasetEpochHook',
@@ -22,4 +23,5 @@ __all__ = [
     'RandomStateHook',
     'ResumeValidationHook',
     'RichProgressHook',
+    'TargetStatisticsHook',
 ]

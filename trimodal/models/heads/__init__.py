@@ -4,5 +4,6 @@ from trimodal.models.heads.base import BaseHead
 from trimodal.models.heads.cls_head import ClsHead
 from trimodal.models.heads.ctc_head import CTCHead
 from trimodal.models.heads.generation_head import GenerationHead
+from trimodal.models.heads.reg_head import RegHead
 
-__all__ = ['BaseHead', 'CTCHead', 'ClsHead', 'GenerationHead']
+__all__ = ['BaseHead', 'CTCHead', 'ClsHead', 'GenerationHead', 'RegHead']

@@ -1,14 +1,13 @@
 """Classification: one class a sample."""
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 
 from trimodal.models.heads.base import BaseHead, Samples
-from trimodal.models.layers import init_transformer
 from trimodal.models.layers.checks import check_positive, check_probability
+from trimodal.models.layers.perceptron import perceptron
 from trimodal.registry import MODELS
 from trimodal.structures import Fused, TriModalDataSample
 from trimodal.utils import build
@@ -62,7 +61,7 @@ class ClsHead(BaseHead):
             self.layers: nn.Module = nn.Identity()
         else:
             widths = (in_channels, *hidden_channels, num_classes)
-            self.layers = _classifier(widths, dropout)
+            self.layers = perceptron(widths, dropout)
         self.loss_module = build(loss, MODELS)
 
     def forward(self, fused: Fused) -> Tensor:
@@ -120,13 +119,3 @@ class ClsHead(BaseHead):
                 )
             labels += label
         return rows, labels
-
-
-def _classifier(widths: Sequence[int], dropout: float) -> nn.Sequential:
-    """Linear layers with dropout before each, and GELU between."""
-    layers: list[nn.Module] = []
-    for index, (width, after) in enumerate(pairwise(widths)):
-        check_positive(hidden_channels=after)
-        layers += [nn.GELU()] if index else []
-        layers += [nn.Dropout(dropout), nn.Linear(width, after)]
-    return nn.Sequential(*layers).apply(init_transformer)
