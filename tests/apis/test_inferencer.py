@@ -7,6 +7,7 @@ import soundfile
 import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
+from mmengine.structures import InstanceData
 from PIL import Image
 
 from tests.apis.conftest import CLASSES, PREPARATION
@@ -120,6 +121,44 @@ def test_pictures(inferencer, media, tmp_path, monkeypatch):
     assert shown == [{'win_name': 'val_0', 'wait_time': 1}]
     np.testing.assert_array_equal(again['visualization'][0], drawn[0])
     assert inferencer(files(media, 0), return_vis=True)['visualization']
+
+
+def test_boxes_are_drawn_over_the_picture_that_was_given(
+    inferencer, media, monkeypatch
+):
+    """20 x 20 pixels; the model sees 16 x 16."""
+    predict = inferencer.model.test_step
+    boxes = InstanceData(
+        bboxes=torch.tensor([[5.0, 5, 15, 20]]),
+        labels=torch.tensor([1]),
+        scores=torch.tensor([0.5]),
+    )
+    monkeypatch.setattr(
+        inferencer.model,
+        'test_step',
+        lambda batch: [s.set_pred_instances(boxes) for s in predict(batch)],
+    )
+    drawn = []
+    monkeypatch.setattr(
+        inferencer.visualizer,
+        'add_datasample',
+        lambda name, inputs, *rest: drawn.append(inputs),
+    )
+    given = files(media, 0)
+    result = inferencer(
+        [given, {'speech': given['speech']}], batch_size=2, return_vis=True
+    )
+    first, second = drawn
+    expected = np.asarray(Image.open(given['image']))
+    np.testing.assert_array_equal(first['image'], expected)
+    assert second['image'] is None
+    prediction, _ = result['predictions']
+    assert prediction['pred_instances'] == {
+        'bboxes': [[5.0, 5.0, 15.0, 20.0]],
+        'labels': [1],
+        'scores': [0.5],
+        'classes': ['middle'],
+    }
 
 
 def test_visualizer_knows_rates_and_classes(inferencer):

@@ -64,8 +64,68 @@ def test_other_tasks():
         },
     }
     line = format_predictions([plain]).splitlines()[2]
-    assert 'hi, 1.5, 1 boxes' in line
-    assert 'nothing' in line
+    assert line == '| None   | hi, 1.5, 1 box: key 0.50 | nothing |'
+
+
+def test_several_classes():
+    """Of a model of which a sample may be of any number of classes."""
+    made = TriModalDataSample(metainfo={'present': ('speech',)})
+    answers = []
+    for scores in ([0.9, 0.2, 0.6], [0.1, 0.8, 0.1], [0.1, 0.1, 0.1]):
+        plain = to_prediction(
+            made.set_pred_score(scores, threshold=0.5),
+            (),
+            {'classes': ('a', 'b', 'c')},
+        )
+        assert plain['pred_scores'] == pytest.approx(scores)
+        assert 'pred_label' not in plain
+        answers.append(plain)
+    assert [p['pred_labels'] for p in answers] == [[0, 2], [1], []]
+    assert [p['pred_classes'] for p in answers] == [['a', 'c'], ['b'], []]
+    lines = format_predictions(answers).splitlines()
+    assert lines[0] == '| sample | predicted | present |'
+    assert [line.split('|')[2].strip() for line in lines[2:]] == [
+        'a + c',
+        'b',
+        'no class',
+    ]
+
+
+def test_the_best_boxes_and_the_first_values_are_listed():
+    made = TriModalDataSample().set_pred_value(torch.arange(42.0) / 2)
+    made.set_pred_instances(
+        InstanceData(
+            bboxes=torch.zeros(7, 4),
+            labels=torch.tensor([0, 1, 1, 0, 1, 0, 1]),
+            scores=torch.tensor([0.1, 0.9, 0.4, 0.8, 0.5, 0.6, 0.29]),
+        )
+    )
+    meta = {'detection_classes': ('cup', 'key')}
+    plain = to_prediction(made, (), meta)
+    assert len(plain['pred_instances']['bboxes']) == 7
+    line = format_predictions([plain]).splitlines()[2]
+    assert '0, 0.5, 1, 1.5, …, 5 boxes: key 0.90, cup 0.80, cup 0.60, ' in line
+    assert 'key 0.50, …' in line
+    none = made.new()
+    none.set_pred_instances(made.pred_instances[:1])
+    plain = to_prediction(none, (), meta)
+    assert '…, 0 boxes |' in format_predictions([plain])
+
+
+def test_no_boxes_at_all():
+    made = TriModalDataSample(metainfo={'sample_id': 'a'})
+    made.set_pred_instances(
+        InstanceData(
+            bboxes=torch.zeros(0, 4),
+            labels=torch.zeros(0, dtype=torch.int64),
+            scores=torch.zeros(0),
+        )
+    )
+    plain = to_prediction(made, (), {})
+    assert plain['pred_instances']['classes'] == []
+    assert format_predictions([plain]).splitlines()[2].split('|')[2] == (
+        ' 0 boxes   '
+    )
 
 
 def test_write(tmp_path):

@@ -24,6 +24,14 @@ def test_several_labels():
     assert sample.gt_label.tolist() == [2, 0]
 
 
+def test_pred_score_with_a_threshold_sets_all_labels_from_it_on():
+    sample = TriModalDataSample().set_pred_score([0.5, 0.1, 0.9], 0.5)
+    assert sample.pred_label.tolist() == [0, 2]
+    assert sample.label_threshold == 0.5
+    assert sample.set_pred_score([0.1], 0.5).pred_label.tolist() == []
+    assert 'label_threshold' not in TriModalDataSample().set_pred_score([1.0])
+
+
 def test_pred_score_sets_the_label_too():
     scores = np.array([0.2, 0.5, 0.3])
     sample = TriModalDataSample().set_pred_score(scores)

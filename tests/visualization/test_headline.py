@@ -46,6 +46,36 @@ def test_other_tasks():
     assert headline(sample)[0] == 'predicted: "hello"     true: 1.5 2'
 
 
+def test_several_classes():
+    sample = TriModalDataSample().set_gt_label([1, 0])
+    sample.set_pred_score([0.9, 0.8], threshold=0.5)
+    assert headline(sample) == (
+        'predicted: zero + one     true: zero + one',
+        GREEN,
+    )
+    sample.set_pred_score([0.1, 0.2], threshold=0.5)
+    assert headline(sample) == (
+        'predicted: no class     true: zero + one',
+        RED,
+    )
+
+
+@pytest.mark.parametrize(('text', 'color'), [(' hi  you', GREEN), ('hi', RED)])
+def test_texts(text, color):
+    sample = TriModalDataSample().set_pred_text(text).set_gt_text('hi you')
+    assert headline(sample)[1] == color
+    sample.set_gt_label(1).set_pred_label(0)
+    assert headline(sample)[1] == RED
+
+
+def test_what_is_long_is_cut():
+    sample = TriModalDataSample().set_pred_value(torch.arange(9.0))
+    sample.set_gt_text('ab' * 30)
+    assert headline(sample)[0] == (
+        f'predicted: 0 1 2 3 …     true: "{"ab" * 19}a…"'
+    )
+
+
 def test_label_of():
     sample = TriModalDataSample().set_gt_label([1, 2])
     assert label_of(sample, 'gt') is None

@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 import torch
+from matplotlib.colors import to_rgba
 from mmengine.structures import InstanceData
 
 from trimodal.structures import TriModalDataSample
 from trimodal.visualization import draw_sample, sample
-from trimodal.visualization.figure import GREEN, INK, RED
+from trimodal.visualization.figure import FAINT, GREEN, INK, RED
 
 
 @pytest.fixture
@@ -117,3 +118,52 @@ def test_boxes_have_their_own_class_names(drawn):
     draw_sample(inputs(), made, 'abc', detection_classes=['cup', 'key'])
     texts = [t.get_text() for t in drawn['figure'].axes[0].texts]
     assert texts == ['cup', 'key 0.50']
+
+
+def test_boxes_over_the_picture_on_disk(drawn):
+    """Boxes are told in pixels of two pictures, and drawn over a third."""
+    made = TriModalDataSample(
+        metainfo={'ori_shape': (40, 60), 'img_shape': (10, 10)}
+    )
+    made.set_gt_instances(
+        InstanceData(
+            bboxes=torch.tensor([[0.0, 0, 5, 10]]), labels=torch.tensor([0])
+        )
+    )
+    made.set_pred_instances(
+        InstanceData(
+            bboxes=torch.tensor([[0.0, 0, 30, 40], [0.0, 0, 9, 9]]),
+            labels=torch.tensor([0, 0]),
+            scores=torch.tensor([0.9, 0.1]),
+        )
+    )
+    draw_sample(inputs(), made)
+    true, found = drawn['figure'].axes[0].patches
+    for box in (true, found):
+        assert (box.get_width(), box.get_height()) == (15, 20)
+    draw_sample(inputs(), made, min_score=0)
+    assert len(drawn['figure'].axes[0].patches) == 3
+
+
+def test_panels_of_values_and_texts(drawn):
+    """Only for what does not fit into the line on top."""
+    made = TriModalDataSample().set_pred_value(1.0).set_pred_text('short')
+    draw_sample({}, made)
+    assert titles(drawn['figure']) == []
+    made.set_pred_value([1.0, 2.0]).set_gt_text('long ' * 20)
+    draw_sample({}, made)
+    assert titles(drawn['figure']) == ['values', 'text']
+    draw_sample({}, made, draw_gt=False)
+    assert titles(drawn['figure']) == ['values']
+
+
+def test_several_classes(drawn):
+    made = TriModalDataSample().set_gt_label([0, 3])
+    made.set_pred_score([0.9, 0.2, 0.6, 0.4], threshold=0.5)
+    draw_sample({}, made, 'abcd')
+    (axes,) = drawn['figure'].axes
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert names == ['a', 'c', 'd', 'b']
+    colors = [bar.get_facecolor() for bar in axes.patches]
+    expected = [to_rgba(c) for c in (GREEN, RED, GREEN, FAINT)]
+    assert colors == expected

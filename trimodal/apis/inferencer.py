@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from trimodal.apis.configs import find_config, list_models
 from trimodal.apis.media import check_inputs
 from trimodal.apis.model import SCOPE, ConfigLike, init_model, test_dataset
+from trimodal.apis.originals import original_pictures
 from trimodal.apis.parts import (
     build_collate,
     build_visualizer,
@@ -39,11 +40,12 @@ class Answer(NamedTuple):
 
     Args:
         sample (TriModalDataSample): The prediction.
-        inputs (dict[str, Tensor | None] | None): What it is drawn from.
+        inputs (dict[str, Tensor | np.ndarray | None] | None): What it is
+            drawn from.
     """
 
     sample: TriModalDataSample
-    inputs: dict[str, Tensor | None] | None
+    inputs: dict[str, Tensor | np.ndarray | None] | None
 
 
 @INFERENCERS.register_module()
@@ -235,17 +237,23 @@ class TriModalInferencer(BaseInferencer):
 
     def visualize(  # type: ignore[override]
         self,
-        inputs: list[Input],
+        inputs: Sequence[Input],
         preds: Sequence[Answer],
         show: bool = False,
         wait_time: float = 0,
         img_out_dir: str = '',
     ) -> list[np.ndarray]:
-        """Draw each answer that kept its inputs."""
+        """Draw each answer that kept its inputs.
+
+        Boxes are drawn over the picture as it was handed in.
+        """
         pictures = []
-        for sample, drawn in preds:
+        for given, (sample, drawn) in zip(inputs, preds, strict=True):
             if drawn is None:
                 continue
+            if 'pred_instances' in sample:
+                originals = original_pictures(given, self.pipeline.preparers)
+                drawn = {**drawn, **originals}
             name = str(sample.sample_id)
             out = Path(img_out_dir, f'{name}.png') if img_out_dir else None
             picture = self.visualizer.add_datasample(

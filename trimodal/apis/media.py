@@ -93,7 +93,7 @@ def write_media(
         if isinstance(value, str | Path):
             media[field] = str(Path(value).absolute())
         else:
-            array, rate = _array_and_rate(key, value)
+            array, rate = array_and_rate(key, value)
             writer = (writers or {}).get(field)
             path = writer(array, rate, folder / key) if writer else None
             media[field] = str(path or _write(key, array, rate, folder))
@@ -120,7 +120,8 @@ def _unique(name: str, taken: set[str]) -> str:
     return candidate
 
 
-def _array_and_rate(key: str, value: Any) -> tuple[np.ndarray, Any]:
+def array_and_rate(key: str, value: Any) -> tuple[np.ndarray, Any]:
+    """An array that was handed in, and its rate if there is one."""
     rate = None
     if isinstance(value, tuple | list) and len(value) == 2:
         value, rate = value
@@ -161,11 +162,11 @@ def _write_picture(key: str, value: np.ndarray, folder: Path) -> Path:
     from PIL import Image
 
     path = folder / f'{key}.png'
-    Image.fromarray(_channels_last(key, value)).save(path)
+    Image.fromarray(channels_last(key, value)).save(path)
     return path
 
 
-def _channels_last(key: str, value: np.ndarray) -> np.ndarray:
+def channels_last(key: str, value: np.ndarray) -> np.ndarray:
     """``[..., height, width, 3]`` of RGB, in either order of the axes."""
     if value.shape[-1] == 3:
         return np.ascontiguousarray(value)
@@ -183,7 +184,7 @@ def _write_video(
     import av
 
     path = folder / f'{key}.mkv'
-    frames = _channels_last(key, value)
+    frames = channels_last(key, value)
     with av.open(str(path), 'w') as container:
         speed = Fraction(rate).limit_denominator(1001)
         stream = container.add_stream('ffv1', rate=speed)

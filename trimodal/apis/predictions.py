@@ -12,6 +12,12 @@ from mmengine.structures import BaseDataElement
 from trimodal.evaluation.reports import text_table
 from trimodal.structures import TriModalDataSample
 
+# In a line of the table: how many boxes or values, and boxes from which
+# score on. A detector gives up to a hundred boxes a picture,
+# nearly all of them with scores near 0.
+LISTED = 4
+MIN_SCORE = 0.3
+
 
 def to_prediction(
     sample: TriModalDataSample,
@@ -29,7 +35,11 @@ def to_prediction(
         dict[str, Any]: ``sample_id``, ``present`` and, as far as the model
         predicts them, ``pred_label`` with ``pred_class`` and ``pred_score``
         (of that class), ``pred_scores`` (of all), ``pred_value``,
-        ``pred_text``, ``pred_instances``, and ``modality_weights`` by name.
+        ``pred_text``, ``pred_instances`` (``bboxes``, in pixels of the
+        picture as it was handed in, ``labels``, ``classes``, ``scores``),
+        and ``modality_weights`` by name. A model of which a sample may be of
+        several classes or none gives the lists ``pred_labels`` and
+        ``pred_classes`` in place of the first three.
     """
     plain: dict[str, Any] = {
         'sample_id': sample.get('sample_id'),
@@ -94,25 +104,37 @@ def format_predictions(predictions: Sequence[dict[str, Any]]) -> str:
         |--------|-----------|--------|---------|-------------|
         | a      | one       | 0.7500 | speech  | speech 1.00 |
     """
-    rows = [
-        [
-            str(p['sample_id']),
-            _answer(p),
-            f'{p["pred_score"]:.4f}' if 'pred_score' in p else '',
-            '+'.join(p['present']) or 'nothing',
-            _weights(p),
-        ]
-        for p in predictions
-    ]
+    columns: dict[str, list[str]] = {
+        'sample': [str(p['sample_id']) for p in predictions],
+        'predicted': [_answer(p) for p in predictions],
+        'score': [
+            f'{p["pred_score"]:.4f}' if 'pred_score' in p else ''
+            for p in predictions
+        ],
+        'present': ['+'.join(p['present']) or 'nothing' for p in predictions],
+        'weights': [_weights(p) for p in predictions],
+    }
+    for name in ('score', 'weights'):
+        if not any(columns[name]):  # the model gives none
+            del columns[name]
     return text_table(
-        ('sample', 'predicted', 'score', 'present', 'weights'), rows
+        tuple(columns), list(zip(*columns.values(), strict=True))
     )
 
 
 def _classified(
     sample: TriModalDataSample, classes: Sequence[str]
 ) -> dict[str, Any]:
-    label = int(sample.pred_label[0])
+    labels = sample.pred_label.tolist()
+    if 'label_threshold' in sample or len(labels) != 1:
+        several: dict[str, Any] = {
+            'pred_labels': labels,
+            'pred_classes': [_name(i, classes) for i in labels],
+        }
+        if 'pred_score' in sample:
+            several['pred_scores'] = _plain(sample.pred_score)
+        return several
+    (label,) = labels
     plain: dict[str, Any] = {
         'pred_label': label,
         'pred_class': _name(label, classes),
@@ -138,12 +160,41 @@ def _plain(value: Any) -> Any:
 
 
 def _answer(prediction: Mapping[str, Any]) -> str:
-    parts = [prediction.get('pred_class'), prediction.get('pred_text')]
+    parts = []
+    if 'pred_class' in prediction:
+        parts.append(prediction['pred_class'])
+    if 'pred_classes' in prediction:
+        parts.append(' + '.join(prediction['pred_classes']) or 'no class')
+    if 'pred_text' in prediction:
+        parts.append(prediction['pred_text'])
     if 'pred_value' in prediction:
-        parts += [f'{value:.4g}' for value in prediction['pred_value']]
+        parts.append(_shortened(prediction['pred_value']))
     if 'pred_instances' in prediction:
-        parts += [f'{len(prediction["pred_instances"]["classes"])} boxes']
-    return ', '.join(part for part in parts if part is not None)
+        parts.append(_found(prediction['pred_instances']))
+    return ', '.join(parts)
+
+
+def _shortened(values: Sequence[float]) -> str:
+    numbers = [f'{value:.4g}' for value in values[:LISTED]]
+    return ', '.join([*numbers, '…'] if len(values) > LISTED else numbers)
+
+
+def _found(instances: Mapping[str, Any]) -> str:
+    """The boxes that are worth a look, the best of them by name."""
+    classes = instances['classes']
+    scores = instances.get('scores')
+    if scores is None:
+        scores, names = [1.0] * len(classes), list(classes)
+    else:
+        pairs = zip(classes, scores, strict=True)
+        names = [f'{name} {score:.2f}' for name, score in pairs]
+    order = sorted(range(len(names)), key=lambda i: -scores[i])
+    kept = [names[i] for i in order if scores[i] >= MIN_SCORE]
+    count = f'{len(kept)} box{"" if len(kept) == 1 else "es"}'
+    if not kept:
+        return count
+    more = ', …' if len(kept) > LISTED else ''
+    return f'{count}: {", ".join(kept[:LISTED])}{more}'
 
 
 def _weights(prediction: Mapping[str, Any]) -> str:

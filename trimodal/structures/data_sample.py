@@ -31,7 +31,8 @@ class TriModalDataSample(BaseDataElement):
     Meta fields: ``sample_id`` (str), ``sample_idx`` (int), ``group`` (str or
     None), ``present`` (tuple of the modalities the sample has), ``ori_shape``
     and ``img_shape`` (height, width of the picture on disk and as given to
-    the model).
+    the model), ``label_threshold`` (float, where ``pred_label`` may be
+    several or none: the score from which on a class is predicted).
 
     Examples:
         >>> from trimodal.structures import TriModalDataSample
@@ -55,10 +56,21 @@ class TriModalDataSample(BaseDataElement):
         """Set ``gt_score``: a value per class."""
         return self._set_tensor('gt_score', value, torch.float32)
 
-    def set_pred_score(self, value: Scores) -> 'TriModalDataSample':
-        """Set ``pred_score``, and ``pred_label`` to its largest entry."""
+    def set_pred_score(
+        self, value: Scores, threshold: float | None = None
+    ) -> 'TriModalDataSample':
+        """Set ``pred_score``, and ``pred_label`` to its largest entry.
+
+        With a ``threshold``, for models of which a sample may be of several
+        classes or none, ``pred_label`` are all that have this score or more,
+        and the threshold becomes the meta field ``label_threshold``.
+        """
         self._set_tensor('pred_score', value, torch.float32)
-        return self.set_pred_label(self.pred_score.argmax())
+        if threshold is None:
+            return self.set_pred_label(self.pred_score.argmax())
+        self.set_metainfo({'label_threshold': threshold})
+        chosen = (self.pred_score >= threshold).nonzero()
+        return self.set_pred_label(chosen.reshape(-1))
 
     def set_gt_value(self, value: float | Scores) -> 'TriModalDataSample':
         """Set ``gt_value``: the target of a regression."""

@@ -10,6 +10,10 @@ from matplotlib.figure import Figure
 from trimodal.structures import TriModalDataSample
 from trimodal.visualization.figure import GREEN, INK, MUTED, RED
 
+# As much as fits into the line; the rest is in a panel.
+VALUES = 4
+LETTERS = 40
+
 
 class ClassNames:
     """Class names by index; the index itself where there is no name."""
@@ -38,7 +42,8 @@ def draw_headline(
     Args:
         figure (Figure): Where to write.
         sample (TriModalDataSample): Annotations and predictions, of any
-            task; a class is green where right and red where wrong.
+            task; classes and texts are green where right and red where
+            wrong.
         names (ClassNames): Names of the classes.
         draw_gt (bool): Whether to write what is true.
         draw_pred (bool): Whether to write what was predicted.
@@ -46,9 +51,9 @@ def draw_headline(
     said = _said(sample, names, 'pred') if draw_pred else []
     true = _said(sample, names, 'gt') if draw_gt else []
     color = INK
-    if said and true and {'gt_label', 'pred_label'} <= set(sample.keys()):
-        right = label_of(sample, 'gt') == label_of(sample, 'pred')
-        color = GREEN if right else RED
+    if said and true:
+        right = _right(sample)
+        color = INK if right is None else GREEN if right else RED
     parts = [
         f'{word}: {", ".join(values)}'
         for word, values in (('predicted', said), ('true', true))
@@ -72,6 +77,16 @@ def draw_headline(
     )
 
 
+def _right(sample: TriModalDataSample) -> bool | None:
+    """Whether class and text are right; None if neither can be said."""
+    known = []
+    if {'gt_label', 'pred_label'} <= set(sample.keys()):
+        known.append(labels_of(sample, 'gt') == labels_of(sample, 'pred'))
+    if {'gt_text', 'pred_text'} <= set(sample.keys()):
+        known.append(sample.gt_text.split() == sample.pred_text.split())
+    return all(known) if known else None
+
+
 def _said(
     sample: TriModalDataSample, names: ClassNames, kind: str
 ) -> list[str]:
@@ -81,11 +96,17 @@ def _said(
         score = sample.get(f'{kind}_score')
         share = f' ({float(score[label]):.3f})' if score is not None else ''
         parts.append(names[label] + share)
+    elif f'{kind}_label' in sample:
+        several = sorted(labels_of(sample, kind))
+        parts.append(' + '.join(names[i] for i in several) or 'no class')
     if f'{kind}_value' in sample:
         value = to_numpy(sample.get(f'{kind}_value'))
-        parts.append(' '.join(f'{number:.4g}' for number in value))
+        numbers = ' '.join(f'{number:.4g}' for number in value[:VALUES])
+        parts.append(numbers + (' …' if len(value) > VALUES else ''))
     if f'{kind}_text' in sample:
-        parts.append(f'"{sample.get(f"{kind}_text")}"')
+        text = sample.get(f'{kind}_text')
+        text = text if len(text) <= LETTERS else f'{text[: LETTERS - 1]}…'
+        parts.append(f'"{text}"')
     return parts
 
 
@@ -93,6 +114,11 @@ def label_of(sample: TriModalDataSample, kind: str) -> int | None:
     """The class of ``gt`` or ``pred``, None if there is not exactly one."""
     value = sample.get(f'{kind}_label')
     return int(value[0]) if value is not None and len(value) == 1 else None
+
+
+def labels_of(sample: TriModalDataSample, kind: str) -> set[int]:
+    """The classes of ``gt`` or ``pred``."""
+    return set(to_numpy(sample.get(f'{kind}_label', ())).tolist())
 
 
 def to_numpy(array: Any) -> np.ndarray:

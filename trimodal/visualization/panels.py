@@ -122,39 +122,57 @@ def draw_scores(
     axes: Axes,
     scores: np.ndarray,
     names: Sequence[str],
-    target: int | None = None,
+    target: int | Sequence[int] | None = None,
     most: int = 10,
+    threshold: float | None = None,
 ) -> None:
     """Draw the highest class scores as bars, the best on top.
+
+    What is true is green, and what was predicted without being true is red,
+    or blue where the truth is not known.
 
     Args:
         axes (Axes): Where to draw.
         scores (np.ndarray): float ``[C]``, in 0 to 1.
         names (Sequence[str]): The classes' names.
-        target (int | None): The true class, drawn in green and always
-            among the bars; the best bar is red if it is another. Defaults
-            to None: unknown.
+        target (int | Sequence[int] | None): The true class, or several;
+            always among the bars. Defaults to None: unknown.
         most (int): Bars at most. Defaults to 10.
+        threshold (float | None): All classes from this score on are
+            predicted; it is drawn as a line. Defaults to None: only the best
+            is.
     """
-    order = np.argsort(-scores, kind='stable')[:most].tolist()
-    if target is not None and target not in order:
-        order[-1] = target
-    colors = [BLUE] + [FAINT] * (len(order) - 1)
-    if target is not None:
-        colors[0] = RED
-        colors[order.index(target)] = GREEN
+    order = np.argsort(-scores, kind='stable').tolist()
+    chosen = order[:1]
+    if threshold is not None:
+        chosen = [i for i in order if scores[i] >= threshold]
+    true = [target] if isinstance(target, int) else list(target or ())
+    order = _shown(order, true, most)
+    said = BLUE if target is None else RED
+    colors = [
+        GREEN if i in true else said if i in chosen else FAINT for i in order
+    ]
     rows = range(len(order))
     values = scores[order]
     axes.barh(rows, values, color=colors, height=0.7)
+    if threshold is not None:
+        axes.axvline(threshold, color=MUTED, linewidth=1, linestyle=':')
     for row, value in zip(rows, values, strict=True):
         axes.text(value + 0.02, row, f'{value:.3f}', va='center', color=MUTED)
     axes.set_yticks(rows, [names[i] for i in order], color=INK)
-    if target is not None:
-        label = axes.get_yticklabels()[order.index(target)]
-        label.set(color=GREEN, fontweight='bold')
+    for label, i in zip(axes.get_yticklabels(), order, strict=True):
+        if i in true:
+            label.set(color=GREEN, fontweight='bold')
     axes.set(xlim=(0, 1.18), ylim=(max(len(order), 4) - 0.4, -0.6), xticks=[])
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
+
+
+def _shown(order: list[int], true: Sequence[int], most: int) -> list[int]:
+    """The first classes, the last of them making way for true ones."""
+    shown = order[:most]
+    missing = [i for i in order[most:] if i in true][:most]
+    return shown[: len(shown) - len(missing)] + missing
 
 
 def draw_weights(

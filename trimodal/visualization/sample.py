@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from mmengine.structures import InstanceData
 from torch import Tensor
 
 from trimodal.structures import TriModalDataSample
 from trimodal.visualization import panels
+from trimodal.visualization.answers import draw_texts, draw_values
+from trimodal.visualization.boxes import draw_instances
 from trimodal.visualization.figure import (
     blank,
     house_style,
@@ -20,9 +21,10 @@ from trimodal.visualization.figure import (
 )
 from trimodal.visualization.hands import draw_hands
 from trimodal.visualization.headline import (
+    LETTERS,
     ClassNames,
     draw_headline,
-    label_of,
+    labels_of,
     to_numpy,
 )
 
@@ -39,12 +41,15 @@ def draw_sample(
     draw_gt: bool = True,
     draw_pred: bool = True,
     max_classes: int = 10,
+    min_score: float = 0.3,
 ) -> np.ndarray:
-    """Draw a sample's modalities, scores and modality weights.
+    """Draw a sample's modalities, predictions and modality weights.
 
     What a modality is, is told by its array: uint8 ``[height, width, 3]``
     or ``[3, height, width]`` is a picture, ``[N]`` a waveform, ``[T, H, 21,
-    3]`` hands, anything else a sequence of numbers. None is absent.
+    3]`` hands, anything else a sequence of numbers. None is absent. Boxes
+    are drawn over the first picture; that may be the one on disk or the one
+    the model was given, of which the data sample tells the sizes.
 
     Args:
         inputs (Mapping[str, Array]): An array for each modality.
@@ -59,34 +64,27 @@ def draw_sample(
             the rest.
         draw_gt (bool): Whether to draw annotations. Defaults to True.
         draw_pred (bool): Whether to draw predictions. Defaults to True.
-        max_classes (int): Bars at most. Defaults to 10.
+        max_classes (int): Bars, or values, at most. Defaults to 10.
+        min_score (float): Predicted boxes with less are not drawn. Defaults
+            to 0.3.
 
     Returns:
         np.ndarray: RGB, uint8 ``[H, W, 3]``.
     """
     sample = sample if sample is not None else TriModalDataSample()
     names = ClassNames(classes)
-    truth = label_of(sample, 'gt') if draw_gt else None
+    kinds = [k for k, on in (('gt', draw_gt), ('pred', draw_pred)) if on]
     pictures: list[tuple[float, str, Panel]] = []
     streams: list[tuple[float, str, Panel]] = []
-    scores: list[tuple[float, str, Panel]] = []
     for key, array in inputs.items():
         column, rows = _modality_panels(key, array, dict(rates or {}))
         (pictures if column == 'picture' else streams).extend(rows)
     if pictures:
         height, title, draw = pictures[0]
         objects = ClassNames(detection_classes or classes)
-        overlay = partial(_boxes, sample, objects, draw_gt, draw_pred)
+        overlay = partial(_boxes, sample, objects, kinds, min_score)
         pictures[0] = (height, title, _both(draw, overlay))
-    if draw_pred and 'pred_score' in sample:
-        draw = partial(
-            panels.draw_scores,
-            scores=to_numpy(sample.pred_score),
-            names=names.first(len(sample.pred_score)),
-            target=truth,
-            most=max_classes,
-        )
-        scores.append((3, 'scores', draw))
+    scores = _answer_panels(sample, names, kinds, max_classes)
     if draw_pred and 'modality_weights' in sample:
         draw = partial(_weights, sample, tuple(inputs))
         (scores or pictures).append((1.1, 'modality weights', draw))
@@ -144,27 +142,56 @@ def _compose(columns: list[tuple[float, list]]) -> Figure:
     return figure
 
 
+def _answer_panels(
+    sample: TriModalDataSample,
+    names: ClassNames,
+    kinds: Sequence[str],
+    most: int,
+) -> list[tuple[float, str, Panel]]:
+    """Scores, and what does not fit into the headline."""
+    rows: list[tuple[float, str, Panel]] = []
+    if 'pred' in kinds and 'pred_score' in sample:
+        truth = 'gt' in kinds and 'gt_label' in sample
+        draw = partial(
+            panels.draw_scores,
+            scores=to_numpy(sample.pred_score),
+            names=names.first(len(sample.pred_score)),
+            target=sorted(labels_of(sample, 'gt')) if truth else None,
+            most=most,
+            threshold=sample.get('label_threshold'),
+        )
+        rows.append((3, 'scores', draw))
+    values = [
+        to_numpy(sample.get(f'{kind}_value'))
+        if kind in kinds and f'{kind}_value' in sample
+        else None
+        for kind in ('pred', 'gt')
+    ]
+    if any(side is not None and len(side) > 1 for side in values):
+        draw = partial(
+            draw_values, values=values[0], truth=values[1], most=most
+        )
+        rows.append((2.5, 'values', draw))
+    texts = [
+        sample.get(f'{kind}_text') if kind in kinds else None
+        for kind in ('pred', 'gt')
+    ]
+    if any(len(text or '') > LETTERS for text in texts):
+        draw = partial(draw_texts, text=texts[0], truth=texts[1])
+        rows.append((2, 'text', draw))
+    return rows
+
+
 def _boxes(
     sample: TriModalDataSample,
     names: ClassNames,
-    draw_gt: bool,
-    draw_pred: bool,
+    kinds: Sequence[str],
+    min_score: float,
     axes: Axes,
 ) -> None:
-    for kind, wanted in (('gt', draw_gt), ('pred', draw_pred)):
-        boxes: InstanceData | None = sample.get(f'{kind}_instances')
-        if not wanted or boxes is None:
-            continue
-        labels = to_numpy(boxes.labels).tolist()
-        scores = boxes.get('scores') if kind == 'pred' else None
-        texts = [names[label] for label in labels]
-        if scores is not None:
-            shares = to_numpy(scores).tolist()
-            texts = [
-                f'{text} {share:.2f}'
-                for text, share in zip(texts, shares, strict=True)
-            ]
-        panels.draw_boxes(axes, to_numpy(boxes.bboxes), texts, kind == 'gt')
+    size = axes.images[0].get_size()
+    for kind in kinds:
+        draw_instances(axes, sample, names, size, kind, min_score)
 
 
 def _weights(

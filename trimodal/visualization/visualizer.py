@@ -29,7 +29,10 @@ class TriModalVisualizer(Visualizer):
         rates (Mapping[str, float] | None): Samples or frames a second of
             each modality, for the time axes. Defaults to None: 16000 for a
             waveform, 30 for the rest.
-        max_classes (int): Bars of class scores at most. Defaults to 10.
+        max_classes (int): Bars of class scores, and values of a regression,
+            at most. Defaults to 10.
+        min_score (float): Predicted boxes with less are not drawn. Defaults
+            to 0.3.
 
     Raises:
         ValueError: If ``max_classes`` is below 1.
@@ -55,6 +58,7 @@ class TriModalVisualizer(Visualizer):
         save_dir: str | None = None,
         rates: Mapping[str, float] | None = None,
         max_classes: int = 10,
+        min_score: float = 0.3,
     ) -> None:
         super().__init__(name, vis_backends=vis_backends, save_dir=save_dir)
         if max_classes < 1:
@@ -63,6 +67,7 @@ class TriModalVisualizer(Visualizer):
             )
         self.rates = dict(rates or {})
         self.max_classes = max_classes
+        self.min_score = min_score
 
     @master_only
     def add_datasample(
@@ -108,6 +113,7 @@ class TriModalVisualizer(Visualizer):
             draw_gt=draw_gt,
             draw_pred=draw_pred,
             max_classes=self.max_classes,
+            min_score=self.min_score,
         )
         self.set_image(picture)
         if show:
