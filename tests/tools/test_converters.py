@@ -65,6 +65,21 @@ def test_tridigits(call, tmp_path):
         call(*command, '--fsdd', tmp_path / 'none')
 
 
+def test_connected_digits(call, tmp_path):
+    fsdd, *_ = write_sources(tmp_path / 'sources')
+    out = tmp_path / 'out'
+    command = (
+        *('connected_digits.py', '--fsdd', fsdd, '--out', out),
+        *('--workers', 1, '--sentences', 3),
+    )
+    assert call(*command) == f'{out}: train 20, val 3, test 3'
+    file, faults = load_annotations(out / 'test' / 'annotations.json')
+    assert not faults
+    assert len(file.metainfo['words']) == 10
+    with pytest.raises(SystemExit, match='error: most must be >= fewest=3'):
+        call(*command, '--most', 2)
+
+
 def test_tridigits_hard(call, tmp_path):
     source, out = tmp_path / 'packed', tmp_path / 'out'
     for split, size in SIZES.items():

@@ -5,6 +5,12 @@ They write ``OUT/{train,val,test}/{speech,video,images}/`` and an
 those that change a TriDigits go from packed files to packed files.
 """
 
+from trimodal.datasets.converters.connected_digits import (
+    convert_connected_digits,
+)
+from trimodal.datasets.converters.connected_digits_plan import (
+    ConnectedDigitsOptions,
+)
 from trimodal.datasets.converters.demo import generate_demo
 from trimodal.datasets.converters.demo_design import DemoOptions
 from trimodal.datasets.converters.downloads import (
@@ -44,6 +50,7 @@ __all__ = [
     'FSDD_URL',
     'POINT_HISTORY_URL',
     'SIGN_DIGITS_URL',
+    'ConnectedDigitsOptions',
     'ConversionError',
     'DemoOptions',
     'DetectionOptions',
@@ -53,6 +60,7 @@ __all__ = [
     'TriDigitsOptions',
     'VocOptions',
     'VocReport',
+    'convert_connected_digits',
     'convert_point_history',
     'convert_tridigits',
     'convert_tridigits_det',

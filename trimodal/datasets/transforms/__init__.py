@@ -14,6 +14,7 @@ from trimodal.datasets.transforms.gesture_time import (
     TemporalJitter,
 )
 from trimodal.datasets.transforms.image import RandomFlip, RandomRotate
+from trimodal.datasets.transforms.joining import JoinClips
 from trimodal.datasets.transforms.noise import AddNoise
 from trimodal.datasets.transforms.resizing import RandomResizedCrop, Resize
 from trimodal.datasets.transforms.speech import (
@@ -28,6 +29,7 @@ __all__ = [
     'ColorJitter',
     'CropSpeech',
     'DropFrames',
+    'JoinClips',
     'MirrorHands',
     'ModalityTransform',
     'PackInputs',
