@@ -13,8 +13,10 @@ from trimodal.visualization.headline import (
 NAMES = ClassNames(['zero', 'one'])
 
 
-def headline(sample, draw_gt=True, draw_pred=True) -> tuple[str, str]:
-    figure = new_figure(3, 1)
+def headline(
+    sample, draw_gt=True, draw_pred=True, width=12
+) -> tuple[str, str]:
+    figure = new_figure(width, 1)
     draw_headline(figure, sample, NAMES, draw_gt, draw_pred)
     return figure._suptitle.get_text(), figure._suptitle.get_color()
 
@@ -74,6 +76,16 @@ def test_what_is_long_is_cut():
     assert headline(sample)[0] == (
         f'predicted: 0 1 2 3 …     true: "{"ab" * 19}a…"'
     )
+
+
+def test_two_lines_where_one_is_too_long():
+    sample = TriModalDataSample().set_pred_label(1).set_gt_label(0)
+    assert headline(sample, width=2)[0] == 'predicted: one\ntrue: zero'
+    sample.set_pred_text('a' * 30)
+    assert headline(sample, width=2)[0].splitlines() == [
+        'predicted: one, "aa…',
+        'true: zero',
+    ]
 
 
 def test_label_of():

@@ -13,6 +13,8 @@ from trimodal.visualization.figure import GREEN, INK, MUTED, RED
 # As much as fits into the line; the rest is in a panel.
 VALUES = 4
 LETTERS = 40
+# Inches of a letter, on average.
+LETTER = 0.11
 
 
 class ClassNames:
@@ -59,22 +61,26 @@ def draw_headline(
         for word, values in (('predicted', said), ('true', true))
         if values
     ]
+    name = str(sample.get('sample_id', ''))
     figure.suptitle(
-        '     '.join(parts) or ' ',
+        _fitted(parts, figure.get_figwidth() / LETTER - len(name)) or ' ',
         x=0.01,
         ha='left',
         fontsize=13,
         fontweight='bold',
         color=color,
     )
-    figure.text(
-        0.99,
-        0.985,
-        str(sample.get('sample_id', '')),
-        ha='right',
-        va='top',
-        color=MUTED,
-    )
+    figure.text(0.99, 0.985, name, ha='right', va='top', color=MUTED)
+
+
+def _fitted(parts: Sequence[str], letters: float) -> str:
+    """In one line, or in one each, cut where even that is too much."""
+    line = '     '.join(parts)
+    if len(line) <= letters:
+        return line
+    room = max(int(letters), 20)
+    cut = [f'{p[: room - 1]}…' if len(p) > room else p for p in parts]
+    return '\n'.join(cut)
 
 
 def _right(sample: TriModalDataSample) -> bool | None:

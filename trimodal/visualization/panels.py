@@ -20,6 +20,9 @@ from trimodal.visualization.figure import (
     RED,
 )
 
+# More boxes than these are drawn finer.
+FEW = 8
+
 
 def draw_image(axes: Axes, image: np.ndarray) -> None:
     """Show a picture, uint8 ``[height, width, 3]``."""
@@ -44,6 +47,7 @@ def draw_boxes(
             than predictions. Defaults to False.
     """
     color = GREEN if truth else COLORS[1]
+    few = len(texts) <= FEW
     for (x1, y1, x2, y2), text in zip(bboxes, texts, strict=True):
         axes.add_patch(
             Rectangle(
@@ -52,7 +56,7 @@ def draw_boxes(
                 y2 - y1,
                 fill=False,
                 edgecolor=color,
-                linewidth=2,
+                linewidth=2 if few else 1.2,
                 linestyle='--' if truth else '-',
             )
         )
@@ -61,10 +65,14 @@ def draw_boxes(
             y2 if truth else y1,
             text,
             color='white',
-            fontsize=8,
+            fontsize=8 if few else 6,
             va='top' if truth else 'bottom',
             clip_on=True,
-            bbox={'facecolor': color, 'edgecolor': color, 'pad': 1},
+            bbox={
+                'facecolor': color,
+                'edgecolor': color,
+                'pad': 1 if few else 0.3,
+            },
         )
 
 

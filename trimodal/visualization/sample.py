@@ -79,16 +79,18 @@ def draw_sample(
     for key, array in inputs.items():
         column, rows = _modality_panels(key, array, dict(rates or {}))
         (pictures if column == 'picture' else streams).extend(rows)
-    if pictures:
+    boxed = any(f'{kind}_instances' in sample for kind in kinds)
+    if pictures and boxed:
         height, title, draw = pictures[0]
         objects = ClassNames(detection_classes or classes)
         overlay = partial(_boxes, sample, objects, kinds, min_score)
-        pictures[0] = (height, title, _both(draw, overlay))
+        pictures[0] = (1.7 * height, title, _both(draw, overlay))
     scores = _answer_panels(sample, names, kinds, max_classes)
     if draw_pred and 'modality_weights' in sample:
         draw = partial(_weights, sample, tuple(inputs))
         (scores or pictures).append((1.1, 'modality weights', draw))
-    columns = [(3.4, pictures), (5.6, streams), (3.4, scores)]
+    columns = [(6.6 if boxed else 3.4, pictures), (5.6, streams)]
+    columns.append((3.4, scores))
     with house_style():
         figure = _compose([(w, rows) for w, rows in columns if rows])
         draw_headline(figure, sample, names, draw_gt, draw_pred)
