@@ -30,8 +30,14 @@ from mmengine.config import Config
 
 ROOT = Path(__file__).parents[1]
 CONFIGS = ROOT / 'configs'
-SETS = ('tridigits', 'tridigits_hard')
 METRIC = '/accuracy/top1'
+# What the table of a set shows, in which unit.
+SETS = {
+    'tridigits': (METRIC, 100.0),
+    'tridigits_hard': (METRIC, 100.0),
+    'tridigits_reg': ('/regression/mae', 1.0),
+}
+KEPT = (METRIC, '/regression/mae', '/regression/r2')
 # What changes no number: less to write, and no processes beside the runs'.
 QUIET = {
     'default_hooks.checkpoint.interval': 10,
@@ -45,7 +51,9 @@ LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
-    parser.add_argument('--sets', nargs='+', choices=SETS, default=SETS[:1])
+    parser.add_argument(
+        '--sets', nargs='+', choices=SETS, default=['tridigits']
+    )
     parser.add_argument('--configs', nargs='+', help='the start of names')
     parser.add_argument('--seeds', nargs='+', type=int, default=[0, 1, 2])
     parser.add_argument('--work-dir', default='work_dirs/tridigits')
@@ -162,7 +170,7 @@ def train_and_test(
     return {
         name: float(value)
         for name, value in metrics.items()
-        if name.endswith(METRIC)
+        if name.endswith(KEPT)
     }
 
 
@@ -204,28 +212,32 @@ def run_all(stages: Sequence[Sequence[tuple]], jobs: int) -> None:
                 )
 
 
-def scores(result: Path) -> dict[str, float]:
-    """Accuracy by subset of the modalities, as :func:`run` wrote it."""
+def scores(result: Path, metric: str = METRIC) -> dict[str, float]:
+    """A metric by subset of the modalities, as :func:`run` wrote it."""
     metrics = json.loads(result.read_text())['metrics']
     return {
-        name.removesuffix(METRIC): value
+        name.removesuffix(metric): value
         for name, value in metrics.items()
-        if name.endswith(METRIC)
+        if name.endswith(metric)
     }
 
 
-def summary(runs: Sequence[dict[str, float]]) -> dict[str, dict[str, float]]:
-    """Mean and standard deviation over the seeds, in percent."""
+def summary(
+    runs: Sequence[dict[str, float]], unit: float = 100.0
+) -> dict[str, dict[str, float]]:
+    """Mean and standard deviation over the seeds, by default in percent."""
     return {
         subset: {
-            'mean': 100 * statistics.mean(r[subset] for r in runs),
-            'std': 100 * statistics.pstdev(r[subset] for r in runs),
+            'mean': unit * statistics.mean(r[subset] for r in runs),
+            'std': unit * statistics.pstdev(r[subset] for r in runs),
         }
         for subset in runs[0]
     }
 
 
-def markdown(table: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
+def markdown(
+    table: Mapping[str, Mapping[str, Mapping[str, float]]], digits: int = 1
+) -> str:
     """One line a config, one column a subset of the modalities."""
     # In the order of the config that has most of them.
     most_first = sorted(table.values(), key=len, reverse=True)
@@ -233,7 +245,7 @@ def markdown(table: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
     lines = [['config', *subsets], ['---'] * (1 + len(subsets))]
     for name, scored in table.items():
         figures = [
-            f'{scored[s]["mean"]:.1f} ± {scored[s]["std"]:.1f}'
+            f'{scored[s]["mean"]:.{digits}f} ± {scored[s]["std"]:.{digits}f}'
             if s in scored
             else '–'
             for s in subsets
@@ -260,17 +272,23 @@ def main() -> None:
         for stage in ordered(paths)
     ]
     run_all(stages, args.jobs)
-    table = {
-        path.stem: summary(
-            [
-                scores(work_dir / path.stem / f'seed{seed}' / 'subsets.json')
-                for seed in args.seeds
-            ]
-        )
-        for path in paths
-    }
-    print(markdown(table))
-    content = {'seeds': args.seeds, 'accuracy': table}
+    content: dict[str, Any] = {'seeds': args.seeds}
+    for name in args.sets:
+        metric, unit = SETS[name]
+        table = {
+            path.stem: summary(
+                [
+                    scores(folder / f'seed{seed}' / 'subsets.json', metric)
+                    for seed in args.seeds
+                ],
+                unit,
+            )
+            for path in paths
+            if path.parent.name == name
+            for folder in [work_dir / path.stem]
+        }
+        print(markdown(table, digits=1 if unit == 100 else 2))
+        content.setdefault(metric.split('/')[1], {}).update(table)
     print(json.dumps({'benchmark': 'tridigits'} | content))
 
 

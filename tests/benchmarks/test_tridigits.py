@@ -88,3 +88,15 @@ def test_a_failing_run_names_its_log(tmp_path: Path):
     with pytest.raises(RuntimeError, match=r'missing, seed 0: .*log\.txt'):
         tridigits.run(Path('missing.py'), 0, tmp_path)
     assert not (tmp_path / 'missing' / 'seed0' / 'subsets.json').exists()
+
+
+def test_regression_is_summed_up_in_its_own_unit(tmp_path: Path):
+    metric, unit = tridigits.SETS['tridigits_reg']
+    result = tmp_path / 'subsets.json'
+    kept = {'image/regression/mae': 2.5, 'image/regression/r2': 0.4}
+    result.write_text(json.dumps({'metrics': kept}))
+    found = tridigits.scores(result, metric)
+    assert found == {'image': 2.5}
+    table = {'image': tridigits.summary([found], unit)}
+    line = tridigits.markdown(table, digits=2).splitlines()[-1]
+    assert line == '| image | 2.50 ± 0.00 |'
