@@ -49,8 +49,9 @@ class GradNorm(BaseTaskWeighting):
         lr (float): Learning rate of the weights. Defaults to 0.025.
         layer (str | None): Name of the module (or parameter) of the model
             whose gradients are measured, such as ``'encoders.image.norm'``.
-            Every task must depend on it. Defaults to None: the last layer of
-            the fusion that has parameters.
+            Every task must depend on it. Defaults to None: the fusion, of
+            whose last layer alone a head that reads its tokens may know
+            nothing.
         init_cfg (dict | list[dict] | None): Weight initialisation, as in
             mmengine. Defaults to None.
 
@@ -143,7 +144,7 @@ class GradNorm(BaseTaskWeighting):
             gradients = gradients_of(total, self._layer)
             if all(g is None for g in gradients) and total != 0:
                 raise ValueError(
-                    f'layer {self.layer or "of the fusion"!r} must be one '
+                    f'layer {self.layer or "fusion"!r} must be one '
                     f'that all tasks depend on; {task!r} does not'
                 )
             write_flat(row[:-1], self._layer, gradients)
@@ -157,8 +158,7 @@ def shared_layer(model: Any, name: str | None) -> tuple[nn.Parameter, ...]:
 
     Args:
         model (TriModalFusionModel): The model.
-        name (str | None): Of a module or a parameter; None for the last of
-            the fusion that learns.
+        name (str | None): Of a module or a parameter; None for the fusion.
 
     Returns:
         tuple[nn.Parameter, ...]: At least one.
@@ -167,17 +167,14 @@ def shared_layer(model: Any, name: str | None) -> tuple[nn.Parameter, ...]:
         ValueError: If there is no such layer, or it learns nothing, or it
             belongs to one task.
     """
-    found: list[nn.Parameter] = []
-    if name is None:
-        for module in model.fusion.modules():
-            own = [p for p in module.parameters(False) if p.requires_grad]
-            found = own or found
-    elif not name.startswith(('heads.', 'objectives.')):
-        found = [
-            parameter
-            for key, parameter in model.named_parameters()
-            if f'{key}.'.startswith(f'{name}.') and parameter.requires_grad
-        ]
+    start = 'fusion.' if name is None else f'{name}.'
+    found = [
+        parameter
+        for key, parameter in model.named_parameters()
+        if f'{key}.'.startswith(start)
+        and not key.startswith(('heads.', 'objectives.'))
+        and parameter.requires_grad
+    ]
     if not found:
         raise ValueError(
             'layer must name a part of the model that learns and that its '
