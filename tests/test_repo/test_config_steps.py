@@ -4,6 +4,8 @@ Through the very functions of ``tools/train.py --fast-dev-run``, on random
 samples in the form that the config's preprocessors take.
 """
 
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -19,7 +21,7 @@ from trimodal.datasets.packed import PackedWriter
 from trimodal.engine.runner import TrainOptions, configuration
 from trimodal.engine.runner.configuration import train_config
 from trimodal.engine.runner.launch import _build_parts, build_runner
-from trimodal.registry import MODELS
+from trimodal.registry import MODELS, TASK_UTILS
 
 ATTRIBUTES: dict[str, dict[str, Any]] = {
     'speech': {'sample_rate': 16000},
@@ -65,7 +67,7 @@ def random_sample(config: Config, rng: np.random.Generator) -> dict:
 
 
 def random_annotation(
-    index: int, classes: int, outputs: int
+    index: int, classes: int, outputs: int, texts: Sequence[str]
 ) -> SampleAnnotation:
     """Something for every task: a class, a text, values and two boxes."""
     label = index % classes
@@ -73,11 +75,23 @@ def random_annotation(
         id=f'{index}',
         group=f'{index // 3}',
         label=label,
-        transcription=f'{label} {(index + 1) % classes}',
+        transcription=texts[index % len(texts)],
         target=tuple(float(index + i) for i in range(outputs)),
         bboxes=np.array([[2, 3, 14, 20], [9, 8, 26, 27]], np.float32),
         bbox_labels=np.array([label, (index + 1) % classes]),
     )
+
+
+def random_texts(config: Config) -> list[str]:
+    """Texts of two symbols that the config's vocabulary knows."""
+    heads = config.model.heads.values()
+    cfg = next((h.vocabulary for h in heads if 'vocabulary' in h), None)
+    if cfg is None:
+        return ['3 4']
+    vocabulary = TASK_UTILS.build(dict(cfg))
+    # The first four are special.
+    symbols = vocabulary.tokens[4:]
+    return [vocabulary.join(pair) for pair in pairwise(symbols)]
 
 
 def write_data(config: Config, folder: Path) -> None:
@@ -86,6 +100,7 @@ def write_data(config: Config, folder: Path) -> None:
     heads = config.model.heads.values()
     outputs = max((head.get('num_outputs', 1) for head in heads), default=1)
     names = [str(label) for label in range(classes)]
+    texts = random_texts(config)
     metainfo = {'classes': names, 'detection_classes': names}
     modalities = config.model.data_preprocessor.modalities
     streams = {name: ATTRIBUTES[name] for name in modalities}
@@ -94,7 +109,7 @@ def write_data(config: Config, folder: Path) -> None:
         with PackedWriter(path, streams, metainfo, {}) as writer:
             for index in range(SAMPLES):
                 rng = np.random.default_rng(index)
-                annotation = random_annotation(index, classes, outputs)
+                annotation = random_annotation(index, classes, outputs, texts)
                 writer.append(annotation, random_sample(config, rng))
 
 

@@ -1,0 +1,16 @@
+# How models of connected digits are trained.
+_base_ = [
+    './datasets/connected_digits.py',
+    './models/connected_digits.py',
+    './schedules/adamw_cosine_20e.py',
+    './default_runtime.py',
+]
+
+optim_wrapper = dict(optimizer=dict(lr=2e-3))
+train_cfg = dict(val_interval=5)
+default_hooks = dict(
+    checkpoint=dict(save_best='text/wer', rule='less', interval=5)
+)
+custom_hooks = [
+    dict(type='EMAHook', momentum=0.01, priority='ABOVE_NORMAL'),
+]
