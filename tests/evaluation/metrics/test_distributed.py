@@ -12,10 +12,12 @@ import torch.multiprocessing as mp
 from mmengine.dataset import DefaultSampler
 from mmengine.evaluator import Evaluator
 
+from tests.evaluation.functional.boxes import random_boxes
 from trimodal.evaluation import (
     AccelerationError,
     Accuracy,
     CalibrationError,
+    CocoMetric,
     ConfusionMatrix,
     LabelFlipRate,
     LandmarkMetric,
@@ -35,8 +37,9 @@ SIZES = (1, 8, 13)  # odd, even, fewer samples than processes
 def _data(size: int) -> list[dict]:
     rng = np.random.default_rng(size)
     scores = torch.from_numpy(rng.random((size, 3)))
+    boxes = zip(*random_boxes(size), strict=True)
     made = []
-    for i in range(size):
+    for i, (found, true) in enumerate(boxes):
         sample = {
             'sample_id': str(i),
             'group': str(i // 5),
@@ -45,11 +48,20 @@ def _data(size: int) -> list[dict]:
             'present': ('speech',) if i % 2 else ('speech', 'image'),
             'pred_value': torch.from_numpy(rng.random(VALUES)),
             'pred_text': str(rng.integers(10**6)),
+            'pred_instances': {
+                'bboxes': torch.from_numpy(found.bboxes),
+                'labels': torch.from_numpy(found.labels),
+                'scores': torch.from_numpy(found.scores),
+            },
         }
         if i % 5 != 3:
             sample['gt_label'] = torch.tensor([int(rng.integers(3))])
             sample['gt_value'] = torch.from_numpy(rng.random(VALUES))
             sample['gt_text'] = str(rng.integers(10**6))
+            sample['gt_instances'] = {
+                'bboxes': torch.from_numpy(true.bboxes),
+                'labels': torch.from_numpy(true.labels),
+            }
         made.append(sample)
     return made
 
@@ -75,6 +87,7 @@ def _evaluate(size: int, folder: Path) -> dict:
             LandmarkMetric(2, 2, collect_dir=shared),
             AccelerationError(2, 2, 'group', collect_dir=shared),
             LabelFlipRate(collect_dir=shared),
+            CocoMetric(collect_dir=shared),
         ]
     )
     # The very sampler of a validation: it repeats a sample where the data

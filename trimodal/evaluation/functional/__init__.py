@@ -10,6 +10,13 @@ from trimodal.evaluation.functional.classification import (
     topk_accuracy,
     true_class_rank,
 )
+from trimodal.evaluation.functional.coco_backends import choose_backend
+from trimodal.evaluation.functional.coco_json import Boxes
+from trimodal.evaluation.functional.detection import (
+    CocoScores,
+    box_scores,
+    coco_scores,
+)
 from trimodal.evaluation.functional.landmarks import (
     hand_sizes,
     joint_errors,
@@ -30,11 +37,16 @@ from trimodal.evaluation.functional.temporal import (
 from trimodal.evaluation.functional.text import text_scores
 
 __all__ = [
+    'Boxes',
     'ClassScores',
+    'CocoScores',
     'acceleration_errors',
     'accelerations',
     'average_precision',
+    'box_scores',
+    'choose_backend',
     'class_scores',
+    'coco_scores',
     'confusion_matrix',
     'expected_calibration_error',
     'hand_sizes',

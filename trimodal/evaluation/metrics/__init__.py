@@ -3,6 +3,7 @@
 from trimodal.evaluation.metrics.acceleration import AccelerationError
 from trimodal.evaluation.metrics.accuracy import Accuracy
 from trimodal.evaluation.metrics.calibration import CalibrationError
+from trimodal.evaluation.metrics.coco import CocoMetric
 from trimodal.evaluation.metrics.confusion_matrix import ConfusionMatrix
 from trimodal.evaluation.metrics.label_flips import LabelFlipRate
 from trimodal.evaluation.metrics.landmarks import LandmarkMetric
@@ -17,6 +18,7 @@ __all__ = [
     'AccelerationError',
     'Accuracy',
     'CalibrationError',
+    'CocoMetric',
     'ConfusionMatrix',
     'LabelFlipRate',
     'LandmarkMetric',
