@@ -57,3 +57,38 @@ def test_boxes_are_refused():
     sample.set_pred_instances(InstanceData(bboxes=torch.zeros(1, 4)))
     with pytest.raises(ValueError, match=r'pred_instances .* --tta'):
         TriModalTTAModel(Echo()).merge_preds([[sample, sample]])
+
+
+def test_labels_without_scores_are_refused():
+    (sample, _) = samples()
+    sample.set_pred_label(1)
+    with pytest.raises(ValueError, match=r'pred_label .* --tta'):
+        TriModalTTAModel(Echo()).merge_preds([[sample, sample]])
+
+
+def test_others_of_the_first_variant():
+    """What can be averaged is, in a model of several tasks."""
+    variants = samples()
+    for i, sample in enumerate(variants):
+        sample.set_pred_value(float(i)).set_pred_text(f'{i}')
+        sample.set_pred_instances(InstanceData(bboxes=torch.full((1, 4), i)))
+    model = TriModalTTAModel(Echo(), others='first')
+    (merged,) = model.merge_preds([variants])
+    assert merged.pred_value.tolist() == [0.5]
+    assert merged.pred_text == '0'
+    assert merged.pred_instances.bboxes.tolist() == [[0] * 4]
+    with pytest.raises(ValueError, match='pred_instances and pred_text of'):
+        TriModalTTAModel(Echo()).merge_preds([variants])
+
+
+def test_several_classes_follow_from_the_mean_scores():
+    variants = samples()
+    variants[0].set_pred_score([0.9, 0.2, 0.5], threshold=0.5)
+    variants[1].set_pred_score([0.2, 0.1, 0.6], threshold=0.5)
+    (merged,) = TriModalTTAModel(Echo()).merge_preds([variants])
+    assert merged.pred_label.tolist() == [0, 2]
+
+
+def test_refuses():
+    with pytest.raises(ValueError, match="others must be 'refuse' or 'first'"):
+        TriModalTTAModel(Echo(), others='last')

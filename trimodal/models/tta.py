@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 from mmengine.model import BaseTTAModel
+from torch import nn
 
 from trimodal.registry import MODELS
 from trimodal.structures import TriModalDataSample
@@ -19,13 +20,34 @@ class TriModalTTAModel(BaseTTAModel):
 
     A config names it in ``tta_model`` and the variants in ``tta_pipeline``
     (mmcv's ``TestTimeAug``); ``tools/test.py --tta`` puts it around the
-    model. Class scores and values are averaged; boxes and texts can't be.
+    model. Class scores and values are averaged, and the classes follow from
+    the mean scores. Boxes and texts can't be averaged.
 
     Args:
         module (dict | nn.Module): The model, or its config.
         data_preprocessor (dict | nn.Module, optional): For a model without
             one of its own. Defaults to None.
+        others (str): What becomes of predictions that can't be averaged:
+            ``'refuse'`` raises; ``'first'`` takes those for the first
+            variant, which should then be the one that changes nothing.
+            Defaults to 'refuse'.
+
+    Raises:
+        ValueError: If ``others`` is another value.
     """
+
+    def __init__(
+        self,
+        module: dict | nn.Module,
+        data_preprocessor: dict | nn.Module | None = None,
+        others: str = 'refuse',
+    ) -> None:
+        super().__init__(module, data_preprocessor)
+        if others not in ('refuse', 'first'):
+            raise ValueError(
+                f"others must be 'refuse' or 'first', got {others!r}"
+            )
+        self.others = others
 
     def merge_preds(
         self, data_samples_list: Sequence[Sequence[TriModalDataSample]]
@@ -41,7 +63,8 @@ class TriModalTTAModel(BaseTTAModel):
             annotations and meta information of its first variant.
 
         Raises:
-            ValueError: If there are predictions that can't be averaged.
+            ValueError: If there are predictions that can't be averaged and
+                ``others`` is 'refuse'.
         """
         return [self._merge(variants) for variants in data_samples_list]
 
@@ -49,17 +72,31 @@ class TriModalTTAModel(BaseTTAModel):
         self, variants: Sequence[TriModalDataSample]
     ) -> TriModalDataSample:
         merged: Any = variants[0].clone()
-        known = {*_AVERAGED, 'pred_label'}
-        for name in merged.keys():  # noqa: SIM118  # not a mapping
-            if name.startswith('pred_') and name not in known:
-                raise ValueError(
-                    f'{name} of several variants can not be averaged: test '
-                    'without --tta'
-                )
+        if self.others == 'refuse':
+            _refuse_others(merged)
         for name in _AVERAGED:
             if name in merged:
                 values = [getattr(variant, name) for variant in variants]
                 setattr(merged, name, torch.stack(values).mean(dim=0))
-        if 'pred_score' in merged:
-            merged.set_pred_score(merged.pred_score)  # sets the label too
+        if 'pred_score' in merged:  # sets the label too
+            merged.set_pred_score(
+                merged.pred_score, merged.get('label_threshold')
+            )
         return merged
+
+
+def _refuse_others(sample: TriModalDataSample) -> None:
+    known = set(_AVERAGED)
+    if 'pred_score' in sample:
+        known.add('pred_label')
+    others = sorted(
+        name
+        for name in sample.keys()  # noqa: SIM118  # not a mapping
+        if name.startswith('pred_') and name not in known
+    )
+    if others:
+        raise ValueError(
+            f'{" and ".join(others)} of several variants can not be '
+            "averaged: test without --tta, or set tta_model.others='first' "
+            'for those of the first variant'
+        )

@@ -102,6 +102,8 @@ def test_test_writes_predictions_and_metrics(
     assert right / 10 == metrics['accuracy/top1']
     if suffix == 'json':
         assert len(predictions[0]['pred_score']) == 2
+    log = next((tmp_path / 'test').glob('*/*.log')).read_text()
+    assert '| accuracy/top1 ' in log
 
 
 def test_subsets(trained, tmp_path: Path):

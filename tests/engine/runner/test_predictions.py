@@ -4,8 +4,11 @@ import json
 
 import numpy as np
 import torch
+from mmengine.evaluator import Evaluator
+from mmengine.structures import InstanceData
 
 from trimodal.engine.runner.predictions import PredictionCollector, to_plain
+from trimodal.structures import TriModalDataSample
 
 
 def test_collector():
@@ -16,6 +19,46 @@ def test_collector():
     (kept,) = collector.predictions
     assert not kept['x'].requires_grad
     assert kept['y'] == [1, ('a',)]
+
+
+def test_every_task_in_json():
+    """As mmengine's evaluator hands samples to a metric."""
+    sample = TriModalDataSample(
+        metainfo={'sample_id': 'a', 'ori_shape': (4, 6), 'group': None}
+    )
+    sample.set_pred_score([0.5, 0.75], threshold=0.5).set_gt_label([])
+    sample.set_pred_value([1.5, 2]).set_pred_text('hi').set_gt_text('')
+    boxes = {
+        'bboxes': torch.tensor([[1.0, 2, 3, 4]]),
+        'labels': torch.tensor([1]),
+        'scores': torch.tensor([0.5]),
+    }
+    sample.set_pred_instances(InstanceData(**boxes))
+    nothing = {key: value[:0] for key, value in boxes.items()}
+    sample.set_gt_instances(InstanceData(**nothing))
+    collector = PredictionCollector()
+    evaluator = Evaluator(collector)
+    evaluator.process([sample])
+    evaluator.evaluate(1)
+    (found,) = json.loads(json.dumps(to_plain(collector.predictions)))
+    assert found == {
+        'sample_id': 'a',
+        'ori_shape': [4, 6],
+        'group': None,
+        'label_threshold': 0.5,
+        'pred_score': [0.5, 0.75],
+        'pred_label': [0, 1],
+        'gt_label': [],
+        'pred_value': [1.5, 2],
+        'pred_text': 'hi',
+        'gt_text': '',
+        'pred_instances': {
+            'bboxes': [[1, 2, 3, 4]],
+            'labels': [1],
+            'scores': [0.5],
+        },
+        'gt_instances': {'bboxes': [], 'labels': [], 'scores': []},
+    }
 
 
 def test_to_plain():

@@ -22,6 +22,7 @@ from trimodal.engine.runner.configuration import test_config, train_config
 from trimodal.engine.runner.first_batches import first_batches
 from trimodal.engine.runner.options import TestOptions, TrainOptions
 from trimodal.engine.runner.predictions import PredictionCollector, to_plain
+from trimodal.engine.runner.summary import format_metrics
 from trimodal.registry import RUNNERS
 from trimodal.utils.config import ConfigError
 
@@ -110,6 +111,8 @@ def _test(config: Config, options: TestOptions) -> dict[str, Any]:
         evaluator.metrics.append(collector)
     with _refused_checkpoints():
         metrics = runner.test()
+    if not options.subsets:  # those have a table of their own
+        runner.logger.info(f'\n{format_metrics(metrics)}')
     if options.out is not None and is_main_process():
         _write(options.out, collector.predictions, metrics)
         runner.logger.info(f'Predictions and metrics: {options.out}')
