@@ -90,8 +90,11 @@ class RegHead(BaseHead):
         }
         for name, limit in limits.items():
             self.register_buffer(name, limit, persistent=False)
-        both = self.low is not None and self.high is not None
-        if both and not (self.low < self.high).all():
+        if (
+            self.low is not None
+            and self.high is not None
+            and not (self.low < self.high).all()
+        ):
             raise ValueError(f'low must be below high, got {low} and {high}')
 
     def forward(self, fused: Fused) -> Tensor:
