@@ -89,6 +89,15 @@ def test_several_classes_follow_from_the_mean_scores():
     assert merged.pred_label.tolist() == [0, 2]
 
 
+def test_so_many_classes_as_each_variant_has():
+    variants = samples()
+    for sample, scores in zip(variants, ([9, 8, 1], [1, 8, 7]), strict=True):
+        sample.set_pred_score(scores)
+        sample.set_pred_label(sample.pred_score.topk(2).indices)
+    (merged,) = TriModalTTAModel(Echo()).merge_preds([variants])
+    assert merged.pred_label.tolist() == [1, 0]
+
+
 def test_refuses():
     with pytest.raises(ValueError, match="others must be 'refuse' or 'first'"):
         TriModalTTAModel(Echo(), others='last')

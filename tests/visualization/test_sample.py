@@ -6,7 +6,7 @@ from mmengine.structures import InstanceData
 
 from trimodal.structures import TriModalDataSample
 from trimodal.visualization import draw_sample, sample
-from trimodal.visualization.figure import FAINT, GREEN, INK, RED
+from trimodal.visualization.figure import BLUE, FAINT, GREEN, INK, RED
 
 
 @pytest.fixture
@@ -167,3 +167,8 @@ def test_several_classes(drawn):
     colors = [bar.get_facecolor() for bar in axes.patches]
     expected = [to_rgba(c) for c in (GREEN, RED, GREEN, FAINT)]
     assert colors == expected
+    # Two of whatever score, and nobody knows the truth.
+    made = TriModalDataSample().set_pred_score([0.9, 0.2, 0.6])
+    draw_sample({}, made.set_pred_label([2, 0]))
+    colors = [bar.get_facecolor() for bar in drawn['figure'].axes[0].patches]
+    assert colors == [to_rgba(c) for c in (BLUE, BLUE, FAINT)]

@@ -78,11 +78,18 @@ class TriModalTTAModel(BaseTTAModel):
             if name in merged:
                 values = [getattr(variant, name) for variant in variants]
                 setattr(merged, name, torch.stack(values).mean(dim=0))
-        if 'pred_score' in merged:  # sets the label too
-            merged.set_pred_score(
-                merged.pred_score, merged.get('label_threshold')
-            )
+        if 'pred_score' in merged:
+            _relabel(merged)
         return merged
+
+
+def _relabel(sample: TriModalDataSample) -> None:
+    """Let the classes follow from the scores, as they did before."""
+    count = len(sample.get('pred_label', (0,)))
+    threshold = sample.get('label_threshold')
+    sample.set_pred_score(sample.pred_score, threshold)
+    if threshold is None and count > 1:  # always so many
+        sample.set_pred_label(sample.pred_score.topk(count).indices)
 
 
 def _refuse_others(sample: TriModalDataSample) -> None:

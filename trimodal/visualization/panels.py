@@ -132,6 +132,7 @@ def draw_scores(
     names: Sequence[str],
     target: int | Sequence[int] | None = None,
     most: int = 10,
+    chosen: Sequence[int] | None = None,
     threshold: float | None = None,
 ) -> None:
     """Draw the highest class scores as bars, the best on top.
@@ -146,14 +147,13 @@ def draw_scores(
         target (int | Sequence[int] | None): The true class, or several;
             always among the bars. Defaults to None: unknown.
         most (int): Bars at most. Defaults to 10.
-        threshold (float | None): All classes from this score on are
-            predicted; it is drawn as a line. Defaults to None: only the best
-            is.
+        chosen (Sequence[int] | None): The predicted classes. Defaults to
+            None: the best.
+        threshold (float | None): The score from which on classes are
+            predicted, drawn as a line. Defaults to None: there is none.
     """
     order = np.argsort(-scores, kind='stable').tolist()
-    chosen = order[:1]
-    if threshold is not None:
-        chosen = [i for i in order if scores[i] >= threshold]
+    chosen = order[:1] if chosen is None else chosen
     true = [target] if isinstance(target, int) else list(target or ())
     order = _shown(order, true, most)
     said = BLUE if target is None else RED

@@ -160,6 +160,7 @@ def _answer_panels(
             names=names.first(len(sample.pred_score)),
             target=sorted(labels_of(sample, 'gt')) if truth else None,
             most=most,
+            chosen=sorted(labels_of(sample, 'pred')),
             threshold=sample.get('label_threshold'),
         )
         rows.append((3, 'scores', draw))
