@@ -3,7 +3,15 @@
 from trimodal.models.heads.base import BaseHead
 from trimodal.models.heads.cls_head import ClsHead
 from trimodal.models.heads.ctc_head import CTCHead
+from trimodal.models.heads.detr_head import DETRHead
 from trimodal.models.heads.generation_head import GenerationHead
 from trimodal.models.heads.reg_head import RegHead
 
-__all__ = ['BaseHead', 'CTCHead', 'ClsHead', 'GenerationHead', 'RegHead']
+__all__ = [
+    'BaseHead',
+    'CTCHead',
+    'ClsHead',
+    'DETRHead',
+    'GenerationHead',
+    'RegHead',
+]

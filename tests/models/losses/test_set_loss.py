@@ -1,0 +1,107 @@
+"""The set loss against a plain DETR criterion."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from benchmarks.matcher_references import plain_losses
+from tests.models.losses.box_cases import make_truth, padded, random_boxes
+from trimodal.models import SetLoss
+
+COUNTS = (3, 0, 5, 1)
+SOFTMAX = {
+    'classification': 'softmax',
+    'matcher': {'type': 'HungarianMatcher', 'class_cost': 'probability'},
+}
+REAL = torch.ones(4, 7, dtype=torch.bool)
+
+
+@pytest.mark.parametrize('softmax', [True, False])
+def test_equals_the_plain_criterion_with_its_gradient(softmax):
+    loss = SetLoss(**(SOFTMAX if softmax else {'classification': 'focal'}))
+    logits = torch.randn(3, 4, 7, 3 + softmax, requires_grad=True)
+    boxes = random_boxes(3, 4, 7).requires_grad_()
+    truth = make_truth(COUNTS)
+    count = torch.tensor(float(sum(COUNTS)))
+    got = loss(logits, boxes, padded(truth, 2), REAL, count)
+    total = torch.zeros(())
+    for layer in range(3):
+        want = plain_losses(logits[layer], boxes[layer], truth, softmax)
+        assert set(want) == set(got)
+        for name, value in want.items():
+            torch.testing.assert_close(
+                got[name][layer], value, atol=1e-5, rtol=1e-5
+            )
+        total = total + sum(want.values())
+    mine = torch.stack(list(got.values())).sum()
+    for a, b in zip(
+        torch.autograd.grad(mine, (logits, boxes)),
+        torch.autograd.grad(total, (logits, boxes)),
+        strict=True,
+    ):
+        torch.testing.assert_close(a, b, atol=1e-5, rtol=1e-5)
+
+
+def test_varifocal_rewards_a_score_that_tells_the_overlap():
+    """The best logit of a matched query is that of its box's IoU."""
+    truth = [(torch.tensor([1]), torch.tensor([[0.5, 0.5, 0.4, 0.4]]))]
+    boxes = torch.tensor([0.5, 0.5, 0.4, 0.2]).view(1, 1, 1, 4)
+    logits = torch.full((1, 1, 1, 3), -9.0)
+    logits[..., 1] = torch.tensor(0.5).logit()
+    logits.requires_grad_()
+    loss = SetLoss()(
+        logits, boxes, padded(truth), REAL[:1, :1], torch.ones(())
+    )
+    (grad,) = torch.autograd.grad(loss['loss_class'].sum(), logits)
+    assert grad[..., 1].abs() < 1e-6
+
+
+def test_samples_that_are_not_annotated_are_not_asked():
+    targets = padded(make_truth((2, 0)))
+    first = replace(targets, annotated=torch.tensor([True, False]))
+    logits, boxes = torch.randn(1, 2, 7, 3), random_boxes(1, 2, 7)
+    count = torch.tensor(2.0)
+    got = SetLoss()(logits, boxes, first, REAL[:2], count)
+    alone = padded(make_truth((0,)))
+    rest = SetLoss()(logits[:, 1:], boxes[:, 1:], alone, REAL[:1], count)
+    both = SetLoss()(logits, boxes, targets, REAL[:2], count)
+    torch.testing.assert_close(
+        got['loss_class'] + rest['loss_class'], both['loss_class']
+    )
+    torch.testing.assert_close(got['loss_l1'], both['loss_l1'])
+
+
+def test_nothing_at_all_gives_zero_with_a_graph():
+    targets = padded(make_truth((0, 0)))
+    targets = replace(targets, annotated=torch.zeros(2, dtype=torch.bool))
+    logits = torch.randn(2, 2, 7, 3, requires_grad=True)
+    boxes = random_boxes(2, 2, 7).requires_grad_()
+    got = SetLoss()(logits, boxes, targets, REAL[:2], torch.ones(()))
+    total = torch.stack(list(got.values())).sum()
+    assert total.item() == 0
+    for grad in torch.autograd.grad(total, (logits, boxes)):
+        assert not grad.any()
+
+
+def test_scores():
+    logits = torch.randn(2, 3, 4)
+    soft = SetLoss(**SOFTMAX)
+    assert soft.extra_logits == 1
+    want = logits.softmax(-1)[..., :3]
+    torch.testing.assert_close(soft.scores(logits), want)
+    assert SetLoss().extra_logits == 0
+    torch.testing.assert_close(SetLoss().scores(logits), logits.sigmoid())
+
+
+@pytest.mark.parametrize(
+    ('settings', 'message'),
+    [
+        ({'classification': 'hinge'}, 'classification'),
+        ({'giou_weight': -1.0}, 'giou_weight'),
+        ({'alpha': -0.5}, 'alpha'),
+    ],
+)
+def test_bad_arguments(settings, message):
+    with pytest.raises(ValueError, match=message):
+        SetLoss(**settings)
