@@ -115,7 +115,7 @@ def options_of(path: Path, seed: int, work_dir: Path) -> dict[str, Any]:
     return options
 
 
-def run(path: Path, seed: int, work_dir: Path) -> float:
+def run(path: Path, seed: int, work_dir: Path, subsets: bool = True) -> float:
     """Train and test once, unless that is done; returns processor seconds."""
     folder = work_dir / path.stem / f'seed{seed}'
     result = folder / 'subsets.json'
@@ -126,7 +126,7 @@ def run(path: Path, seed: int, work_dir: Path) -> float:
     start = time.process_time()
     with log.open('a') as file, redirect_stdout(file), redirect_stderr(file):
         try:
-            metrics = train_and_test(path, seed, folder, work_dir)
+            metrics = train_and_test(path, seed, folder, work_dir, subsets)
         except Exception as error:
             traceback.print_exc()
             what = f'{path.stem}, seed {seed}: {error}, see {log}'
@@ -140,9 +140,9 @@ def run(path: Path, seed: int, work_dir: Path) -> float:
 
 
 def train_and_test(
-    path: Path, seed: int, folder: Path, work_dir: Path
+    path: Path, seed: int, folder: Path, work_dir: Path, subsets: bool = True
 ) -> dict[str, float]:
-    """The accuracy of every subset of the modalities."""
+    """The accuracy of every subset of the modalities, or all of one test."""
     # Imported late: the main process only waits and adds up.
     from trimodal.engine.runner import TestOptions, TrainOptions, test, train
 
@@ -164,13 +164,15 @@ def train_and_test(
         str(path),
         str(last_checkpoint(folder)),
         TestOptions(
-            work_dir=str(folder / 'test'), subsets=True, cfg_options=options
+            work_dir=str(folder / 'test'),
+            subsets=subsets,
+            cfg_options=options,
         ),
     )
     return {
         name: float(value)
         for name, value in metrics.items()
-        if name.endswith(KEPT)
+        if not subsets or name.endswith(KEPT)
     }
 
 
@@ -198,7 +200,7 @@ def run_all(stages: Sequence[Sequence[tuple]], jobs: int) -> None:
         ) as pool:
             waiting = {pool.submit(run, *item): item for item in stage}
             for count, done in enumerate(as_completed(waiting), 1):
-                path, seed, _ = waiting[done]
+                path, seed, *_ = waiting[done]
                 try:
                     seconds = done.result()
                 except RuntimeError as error:

@@ -67,7 +67,11 @@ def random_sample(config: Config, rng: np.random.Generator) -> dict:
 
 
 def random_annotation(
-    index: int, classes: int, outputs: int, texts: Sequence[str]
+    index: int,
+    classes: int,
+    outputs: int,
+    texts: Sequence[str],
+    objects: int,
 ) -> SampleAnnotation:
     """Something for every task: a class, a text, values and two boxes."""
     label = index % classes
@@ -78,7 +82,7 @@ def random_annotation(
         transcription=texts[index % len(texts)],
         target=tuple(float(index + i) for i in range(outputs)),
         bboxes=np.array([[2, 3, 14, 20], [9, 8, 26, 27]], np.float32),
-        bbox_labels=np.array([label, (index + 1) % classes]),
+        bbox_labels=np.array([index % objects, (index + 1) % objects]),
     )
 
 
@@ -99,9 +103,12 @@ def write_data(config: Config, folder: Path) -> None:
     classes = config.model.heads.get('cls', {}).get('num_classes', 10)
     heads = config.model.heads.values()
     outputs = max((head.get('num_outputs', 1) for head in heads), default=1)
+    finders = [head for head in heads if head.type == 'DETRHead']
+    objects = finders[0].num_classes if finders else classes
     names = [str(label) for label in range(classes)]
     texts = random_texts(config)
-    metainfo = {'classes': names, 'detection_classes': names}
+    found = [f'object {label}' for label in range(objects)]
+    metainfo = {'classes': names, 'detection_classes': found}
     modalities = config.model.data_preprocessor.modalities
     streams = {name: ATTRIBUTES[name] for name in modalities}
     for split in ('train', 'val', 'test'):
@@ -109,7 +116,9 @@ def write_data(config: Config, folder: Path) -> None:
         with PackedWriter(path, streams, metainfo, {}) as writer:
             for index in range(SAMPLES):
                 rng = np.random.default_rng(index)
-                annotation = random_annotation(index, classes, outputs, texts)
+                annotation = random_annotation(
+                    index, classes, outputs, texts, objects
+                )
                 writer.append(annotation, random_sample(config, rng))
 
 
