@@ -7,6 +7,5 @@ train_dataloader = dict(dataset=dict(data_root=data_root))
 val_dataloader = dict(dataset=dict(data_root=data_root))
 test_dataloader = dict(dataset=dict(data_root=data_root))
 
-# The mean absolute error is told first: --save-best goes by it.
 val_evaluator = dict(_delete_=True, type='RegressionMetric')
 test_evaluator = [dict(type='RegressionMetric')]
