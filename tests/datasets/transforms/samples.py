@@ -13,6 +13,8 @@ from trimodal.datasets.transforms import (
     MirrorHands,
     ModalityTransform,
     RandomFlip,
+    RandomIoUCrop,
+    RandomResize,
     RandomResizedCrop,
     RandomRotate,
     Resize,
@@ -43,6 +45,8 @@ def all_transforms() -> list[ModalityTransform]:
         RandomFlip(prob=1.0),
         RandomRotate(),
         RandomResizedCrop(size=32, scale=(0.3, 0.6)),
+        RandomIoUCrop(min_overlaps=(0.1,), prob=1.0),
+        RandomResize(sizes=((30, 40), 20, 50)),
         Resize(size=(30, 40)),
         ColorJitter(hue=0.1),
     ]

@@ -14,6 +14,7 @@ from trimodal.datasets.transforms import (
     MirrorHands,
     ModalityTransform,
     RandomFlip,
+    RandomResize,
     RandomResizedCrop,
     Resize,
     VolumePerturb,
@@ -140,7 +141,7 @@ def test_acts_on_another_key(transform: ModalityTransform) -> None:
     """A second stream is changed as the first would be, and it alone."""
     settings = {k: v for k, v in vars(transform).items() if k[0] != '_'}
     key = settings.pop('key')
-    if isinstance(transform, RandomResizedCrop | Resize):
+    if isinstance(transform, RandomResizedCrop | RandomResize | Resize):
         settings.pop('prob')
     other = TRANSFORMS.build(
         dict(type=type(transform).__name__, key='extra', **settings)

@@ -51,6 +51,8 @@ def test_boxes_belong_to_the_first_camera() -> None:
 def test_maps_by_hand() -> None:
     box = np.array([[1.0, 2, 4, 8]])
     assert flipped(box, 10).tolist() == [[6, 2, 9, 8]]
+    assert flipped(box, 10, axis=1).tolist() == [[1, 2, 4, 8]]
+    assert flipped(box, 12, axis=1).tolist() == [[1, 4, 4, 10]]
     assert scaled(box, 2, 0.5).tolist() == [[2, 1, 8, 4]]
     quarter = np.array([[0.0, -1, 10], [1, 0, 0]])  # (x, y) -> (10 - y, x)
     assert warped(box, quarter).tolist() == [[2, 1, 8, 4]]

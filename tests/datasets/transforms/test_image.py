@@ -34,6 +34,20 @@ class TestRandomFlip:
         assert out['gt_bboxes_labels'].tolist() == [2, 0, 1]
         assert out['img_shape'] == (48, 64)
 
+    def test_upside_down_equals_torchvision(self) -> None:
+        sample = make_sample()
+        image, boxes = tensors(sample)
+        out = RandomFlip(prob=1.0, direction='vertical')(sample)
+        expected = F.vertical_flip(image).permute(1, 2, 0).numpy()
+        np.testing.assert_array_equal(out['image'], expected)
+        np.testing.assert_array_equal(
+            out['gt_bboxes'], F.vertical_flip(boxes).numpy()
+        )
+
+    def test_bad_direction(self) -> None:
+        with pytest.raises(ValueError, match='direction must be one of'):
+            RandomFlip(direction='diagonal')
+
     def test_box_and_content_move_together(self) -> None:
         image = np.zeros((10, 12, 3), np.uint8)
         image[2:5, 1:4] = 255

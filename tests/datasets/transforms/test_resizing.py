@@ -6,7 +6,11 @@ from torchvision.transforms.v2 import functional as F
 
 from tests.datasets.transforms.samples import make_sample
 from tests.datasets.transforms.test_image import tensors
-from trimodal.datasets.transforms import RandomResizedCrop, Resize
+from trimodal.datasets.transforms import (
+    RandomResize,
+    RandomResizedCrop,
+    Resize,
+)
 
 
 def close(image: np.ndarray, expected: Any, mean: float, most: int) -> bool:
@@ -134,3 +138,27 @@ class TestResize:
     def test_bad_size(self) -> None:
         with pytest.raises(ValueError, match='size must be a positive'):
             Resize(size=(10, -1))
+
+
+class TestRandomResize:
+    @pytest.mark.parametrize('keep_ratio', [False, True])
+    def test_each_size_is_that_of_resize(self, keep_ratio: bool) -> None:
+        sizes = ((30, 40), 20, (50, 90))
+        random = RandomResize(sizes=sizes, keep_ratio=keep_ratio)
+        expected = {}
+        for size in sizes:
+            out = Resize(size=size, keep_ratio=keep_ratio)(make_sample())
+            expected[out['img_shape']] = out
+        seen = set()
+        for seed in range(20):
+            out = random(make_sample(seed))
+            seen.add(out['img_shape'])
+            like = expected[out['img_shape']]
+            np.testing.assert_array_equal(out['image'], like['image'])
+            np.testing.assert_array_equal(out['gt_bboxes'], like['gt_bboxes'])
+        assert seen == set(expected)
+
+    @pytest.mark.parametrize('sizes', [(), 32, ((3, 4, 5),), (0,)])
+    def test_bad_sizes(self, sizes: Any) -> None:
+        with pytest.raises(ValueError, match='sizes must be'):
+            RandomResize(sizes=sizes)

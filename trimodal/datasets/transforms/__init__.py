@@ -2,6 +2,7 @@
 
 from trimodal.datasets.transforms.base import ModalityTransform
 from trimodal.datasets.transforms.color import ColorJitter
+from trimodal.datasets.transforms.cropping import RandomIoUCrop
 from trimodal.datasets.transforms.formatting import PackInputs
 from trimodal.datasets.transforms.gesture import (
     MirrorHands,
@@ -16,7 +17,11 @@ from trimodal.datasets.transforms.gesture_time import (
 from trimodal.datasets.transforms.image import RandomFlip, RandomRotate
 from trimodal.datasets.transforms.joining import JoinClips
 from trimodal.datasets.transforms.noise import AddNoise
-from trimodal.datasets.transforms.resizing import RandomResizedCrop, Resize
+from trimodal.datasets.transforms.resizing import (
+    RandomResize,
+    RandomResizedCrop,
+    Resize,
+)
 from trimodal.datasets.transforms.speech import (
     CropSpeech,
     SpeedPerturb,
@@ -34,6 +39,8 @@ __all__ = [
     'ModalityTransform',
     'PackInputs',
     'RandomFlip',
+    'RandomIoUCrop',
+    'RandomResize',
     'RandomResizedCrop',
     'RandomRotate',
     'Resize',

@@ -60,10 +60,10 @@ def scaled(boxes: np.ndarray, x: float, y: float) -> np.ndarray:
     return boxes * np.array([x, y, x, y], np.float32)
 
 
-def flipped(boxes: np.ndarray, width: int) -> np.ndarray:
-    """Boxes of a picture of that ``width``, mirrored left to right."""
+def flipped(boxes: np.ndarray, size: int, axis: int = 0) -> np.ndarray:
+    """Boxes of a picture of that ``size``, mirrored along x (0) or y (1)."""
     mirrored = boxes.copy()
-    mirrored[:, [0, 2]] = width - boxes[:, [2, 0]]
+    mirrored[:, axis::2] = size - boxes[:, axis::2][:, ::-1]
     return mirrored
 
 

@@ -13,17 +13,21 @@ from trimodal.datasets.transforms.boxes import flipped, warped, with_boxes
 from trimodal.datasets.transforms.checks import check_integer, check_number
 from trimodal.registry import TRANSFORMS
 
+DIRECTIONS = ('horizontal', 'vertical')
+
 
 @TRANSFORMS.register_module()
 class RandomFlip(ModalityTransform):
-    """Mirror the picture left to right.
+    """Mirror the picture left to right, or upside down.
 
     Args:
         prob (float): How likely a picture is mirrored. Defaults to 0.5.
+        direction (str): 'horizontal' (left to right) or 'vertical'. Defaults
+            to 'horizontal'.
         key (str): The modality's key. Defaults to 'image'.
 
     Raises:
-        ValueError: If ``prob`` is outside [0, 1].
+        ValueError: If ``prob`` is outside [0, 1] or ``direction`` neither.
 
     Examples:
         >>> import numpy as np
@@ -34,15 +38,27 @@ class RandomFlip(ModalityTransform):
         array([[5., 0., 8., 4.]], dtype=float32)
     """
 
-    def __init__(self, prob: float = 0.5, key: str = 'image') -> None:
+    def __init__(
+        self,
+        prob: float = 0.5,
+        direction: str = 'horizontal',
+        key: str = 'image',
+    ) -> None:
         super().__init__(key, prob)
+        if direction not in DIRECTIONS:
+            raise ValueError(
+                f'direction must be one of {DIRECTIONS}, got {direction!r}'
+            )
+        self.direction = direction
 
     def augment(self, results: Results, rng: np.random.Generator) -> Results:
         """Mirror picture and boxes."""
-        image = cv2.flip(results[self.key], 1)
-        width = image.shape[1]
+        # 0 is x in boxes, but the rows in cv2.
+        axis = DIRECTIONS.index(self.direction)
+        image = cv2.flip(results[self.key], 1 - axis)
+        size = image.shape[1 - axis]
         return with_boxes(
-            results, self.key, image, lambda boxes: flipped(boxes, width)
+            results, self.key, image, lambda boxes: flipped(boxes, size, axis)
         )
 
 

@@ -24,6 +24,35 @@ def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
     return cv2.resize(image, (width, height), interpolation=interpolation)
 
 
+def resized(
+    results: Results, key: str, size: tuple[int, int], keep_ratio: bool
+) -> Results:
+    """The changes of a resized picture, with its boxes.
+
+    Args:
+        results (dict): The sample before.
+        key (str): The picture's key.
+        size (tuple[int, int]): Height and width.
+        keep_ratio (bool): Whether to keep the shape: the picture then fits
+            inside ``size`` and touches it.
+
+    Returns:
+        dict: The keys that change.
+    """
+    old_height, old_width = results[key].shape[:2]
+    height, width = size
+    if keep_ratio:
+        factor = min(height / old_height, width / old_width)
+        height = max(1, round(old_height * factor))
+        width = max(1, round(old_width * factor))
+    return with_boxes(
+        results,
+        key,
+        resize(results[key], height, width),
+        lambda boxes: scaled(boxes, width / old_width, height / old_height),
+    )
+
+
 @TRANSFORMS.register_module()
 class RandomResizedCrop(ModalityTransform):
     """Cut a random part out of the picture and resize it.
@@ -148,17 +177,47 @@ class Resize(ModalityTransform):
 
     def augment(self, results: Results, rng: np.random.Generator) -> Results:
         """Resize picture and boxes."""
-        old_height, old_width = results[self.key].shape[:2]
-        height, width = self.size
-        if self.keep_ratio:
-            factor = min(height / old_height, width / old_width)
-            height = max(1, round(old_height * factor))
-            width = max(1, round(old_width * factor))
-        return with_boxes(
-            results,
-            self.key,
-            resize(results[self.key], height, width),
-            lambda boxes: scaled(
-                boxes, width / old_width, height / old_height
-            ),
-        )
+        return resized(results, self.key, self.size, self.keep_ratio)
+
+
+@TRANSFORMS.register_module()
+class RandomResize(ModalityTransform):
+    """Resize the picture to one of several sizes, so that scales vary.
+
+    Args:
+        sizes (Sequence[int | Sequence[int]]): Each the side of a square, or
+            (height, width), in pixels; one is drawn.
+        keep_ratio (bool): Whether to keep the shape, see :class:`Resize`.
+            Defaults to False.
+        key (str): The modality's key. Defaults to 'image'.
+
+    Raises:
+        ValueError: If ``sizes`` is empty, or one of them is not one or two
+            positive integers.
+
+    Examples:
+        >>> import numpy as np
+        >>> from trimodal.datasets.transforms import RandomResize
+        >>> sample = dict(image=np.zeros((48, 64, 3), np.uint8))
+        >>> shape = RandomResize(sizes=(32, 40), keep_ratio=True)(
+        ...     sample)['image'].shape
+        >>> shape in [(24, 32, 3), (30, 40, 3)]
+        True
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int | Sequence[int]],
+        keep_ratio: bool = False,
+        key: str = 'image',
+    ) -> None:
+        super().__init__(key)
+        if isinstance(sizes, int | str) or not sizes:
+            raise ValueError(f'sizes must be one or more sizes, got {sizes!r}')
+        self.sizes = tuple(check_size('sizes', size) for size in sizes)
+        self.keep_ratio = keep_ratio
+
+    def augment(self, results: Results, rng: np.random.Generator) -> Results:
+        """Resize picture and boxes to a drawn size."""
+        size = self.sizes[int(rng.integers(len(self.sizes)))]
+        return resized(results, self.key, size, self.keep_ratio)
