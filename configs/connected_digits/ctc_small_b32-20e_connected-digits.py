@@ -8,6 +8,7 @@ model = dict(
             in_channels={{_base_.width}},
             vocabulary={{_base_.vocabulary}},
             dropout=0.1,
+            loss=dict(type='CTCLoss'),
         ),
     )
 )

@@ -34,6 +34,7 @@ KINDS = {
     'Objectives': models.BaseObjective,
     'Data preprocessors': models.BasePreprocessor,
     'Pooling': MaskedPooling,
+    'Vocabularies': models.BaseVocabulary,
 }
 REGISTRIES = {
     'DATASETS': 'Data sets',
@@ -64,14 +65,14 @@ def registered(registry: Registry) -> dict[str, Any]:
     }
 
 
-def kind_of(item: Any) -> str:
-    """The section a model part belongs to."""
+def kind_of(item: Any, other: str = 'Models and layers') -> str:
+    """The section a part belongs to; ``other`` if it is of no kind."""
     for title, base in KINDS.items():
         if isinstance(item, type) and issubclass(item, base):
             return title
     if '.losses.' in item.__module__:
         return 'Losses'
-    return 'Models and layers'
+    return other
 
 
 def sections() -> dict[str, dict[str, Any]]:
@@ -82,7 +83,10 @@ def sections() -> dict[str, dict[str, Any]]:
     for name, item in registered(trimodal.registry.MODELS).items():
         found[kind_of(item)][name] = item
     for registry, title in REGISTRIES.items():
-        found[title] |= registered(getattr(trimodal.registry, registry))
+        for name, item in registered(
+            getattr(trimodal.registry, registry)
+        ).items():
+            found[kind_of(item, title)][name] = item
     return {title: items for title, items in found.items() if items}
 
 

@@ -14,6 +14,8 @@ train_pipeline = [
             type='PackedTriModalDataset',
             data_root=data_root,
             ann_file='train.h5',
+            # Files are opened when a sentence is first made.
+            lazy_init=True,
             pipeline=clip_pipeline,
         ),
     ),
