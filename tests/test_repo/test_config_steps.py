@@ -4,6 +4,7 @@ Through the very functions of ``tools/train.py --fast-dev-run``, on random
 samples in the form that the config's preprocessors take.
 """
 
+import json
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
+from PIL import Image
 
 from tests.test_repo.sources import experiments, relative
 from trimodal.datasets.annotations import SampleAnnotation
@@ -29,6 +31,7 @@ ATTRIBUTES: dict[str, dict[str, Any]] = {
     'image': {'encoding': 'raw'},
 }
 SAMPLES = 8
+LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 # The base size takes seconds a step and gigabytes.
 LARGE = '_base_'
 
@@ -120,6 +123,37 @@ def write_data(config: Config, folder: Path) -> None:
                     index, classes, outputs, texts, objects
                 )
                 writer.append(annotation, random_sample(config, rng))
+    for key in LOADERS:
+        if config[key].dataset.type == 'CocoDataset':
+            write_coco(config[key].dataset, folder, found)
+
+
+def write_coco(dataset: dict, folder: Path, classes: list[str]) -> None:
+    """Random pictures of two boxes, as the data set expects them."""
+    ids = range(1, SAMPLES + 1)
+    content = {
+        'images': [{'id': i, 'file_name': f'{i}.png'} for i in ids],
+        'annotations': [
+            {
+                'id': 2 * i + k,
+                'image_id': i,
+                'category_id': (i + k) % len(classes),
+                'bbox': [2 + 7 * k, 3 + 5 * k, 12, 17],
+            }
+            for i in ids
+            for k in range(2)
+        ],
+        'categories': [{'id': i, 'name': n} for i, n in enumerate(classes)],
+    }
+    rng = np.random.default_rng(0)
+    (folder / dataset['img_folder']).mkdir(parents=True, exist_ok=True)
+    for image in content['images']:
+        pixels = rng.integers(0, 256, (48, 64, 3), np.uint8)
+        path = folder / dataset['img_folder'] / image['file_name']
+        Image.fromarray(pixels).save(path)
+    path = folder / dataset['ann_file']
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content))
 
 
 def without_pretrained(item: Any) -> None:
@@ -150,7 +184,7 @@ def prepared(path: Path, folder: Path) -> Config:
     without_pretrained(config.model)
     config.visualizer = dict(type='Visualizer', vis_backends=[])
     config.log_level = 'ERROR'
-    for key in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+    for key in LOADERS:
         loader = config[key]
         loader.batch_size = 4
         loader.num_workers, loader.persistent_workers = 0, False
