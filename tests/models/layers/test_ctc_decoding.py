@@ -28,13 +28,13 @@ def random_log_probs(seed, *shape, sharpness=2.0):
     return (sharpness * x).log_softmax(-1)
 
 
-@pytest.mark.parametrize('seed', range(8))
+@pytest.mark.parametrize('seed', range(4))
 @pytest.mark.parametrize('bonus', [0.0, 1.5])
 @pytest.mark.parametrize('blank', [0, 2])
 def test_a_wide_beam_finds_the_best_of_all_texts(seed, bonus, blank):
     log_probs = random_log_probs(seed, 3, 5, 3)
     lengths = torch.tensor([5, 3, 4])
-    texts, scores = beam_ctc(log_probs, lengths, blank, 200, bonus)
+    texts, scores = beam_ctc(log_probs, lengths, blank, 64, bonus)
     for row, length in enumerate(lengths.tolist()):
         sums = every_text(log_probs[row, :length], blank)
         best = max(sums, key=lambda text: sums[text] + bonus * len(text))

@@ -144,8 +144,8 @@ def beam_ctc(
         beams = beams.with_room()
         after = _extend(beams, log_probs[:, step], blank, length_bonus)
         beams = after.where(step < lengths, beams)
-    best = (beams.total + length_bonus * beams.sizes).argmax(1, keepdim=True)
-    best = beams.take(best)
+    ranks = beams.total + length_bonus * beams.sizes
+    best = beams.take(ranks.argmax(1, keepdim=True))
     texts, sizes = best.texts.squeeze(1).tolist(), best.sizes.tolist()
     return (
         [text[:size] for text, (size,) in zip(texts, sizes, strict=True)],
