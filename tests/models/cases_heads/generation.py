@@ -35,6 +35,7 @@ CONTRACTS = [
             **GENERATION,
             'stream': 'c',
             'stream_channels': 8,
+            'memory_positions': True,
             'tied_embeddings': True,
             'positions': 'sinusoidal',
             'search': {**BEAMS, 'max_length': 4},

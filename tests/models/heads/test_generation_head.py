@@ -196,6 +196,15 @@ def test_one_stream_is_looked_at():
         head(stream='b')(x)
 
 
+def test_steps_looked_at_know_their_places():
+    """Without them, their order says nothing."""
+    x = fused(1)
+    turned = Fused(x.tokens.flip(1), x.mask, x.pooled, x.weights)
+    torch.testing.assert_close(head()(x), head()(turned))
+    ours = head(memory_positions=True)
+    assert (ours(x) - ours(turned)).abs().max() > 1e-3
+
+
 def test_texts_that_cannot_be_are_named():
     ours, x = head(), fused(2)
     with pytest.raises(ValueError, match="'id1': symbol 'four'"):

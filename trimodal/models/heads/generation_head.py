@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from trimodal.models.heads.base import BaseHead, Samples
+from trimodal.models.heads.memory import DecoderMemory
 from trimodal.models.heads.texts import encode_text, lay_out
 from trimodal.models.layers import (
     BeamSearch,
@@ -17,10 +18,8 @@ from trimodal.models.layers import (
     TokenEmbedding,
     TransformerDecoder,
     feedforward_width,
-    init_transformer,
 )
-from trimodal.models.layers.checks import check_positive, check_probability
-from trimodal.models.layers.transformer import NORM_EPS
+from trimodal.models.layers.checks import check_probability
 from trimodal.models.vocabularies import BaseVocabulary
 from trimodal.registry import MODELS, TASK_UTILS
 from trimodal.structures import Fused, TriModalDataSample
@@ -53,6 +52,9 @@ class GenerationHead(BaseHead):
             0.0.
         positions (str): ``'sinusoidal'`` or ``'learned'``. Defaults to
             ``'sinusoidal'``.
+        memory_positions (bool): Whether to tell each step that is looked at
+            where it stands among the real ones: for encoders that do not,
+            such as convolutions. Defaults to False.
         tied_embeddings (bool): Whether tokens go in by the table that they
             come out by. Defaults to False.
         stream (str | None): The stream that is looked at. Defaults to None,
@@ -85,6 +87,7 @@ class GenerationHead(BaseHead):
         dropout: float = 0.1,
         attention_dropout: float = 0.0,
         positions: str = 'sinusoidal',
+        memory_positions: bool = False,
         tied_embeddings: bool = False,
         stream: str | None = None,
         stream_channels: int | None = None,
@@ -93,23 +96,12 @@ class GenerationHead(BaseHead):
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(in_channels, init_cfg)
-        check_positive(in_channels=in_channels, embed_dims=embed_dims)
         check_probability(dropout=dropout)
-        if stream_channels is None:
-            stream_channels = in_channels
-        elif stream is None:
-            raise ValueError(
-                f'stream_channels={stream_channels} needs stream, the name '
-                'of a modality, got None'
-            )
-        check_positive(stream_channels=stream_channels)
-        self.stream = stream
         self.vocabulary = build(vocabulary, TASK_UTILS)
         self.search = build(search, TASK_UTILS)
-        self.memory = nn.Sequential(
-            nn.Linear(stream_channels, embed_dims),
-            nn.LayerNorm(embed_dims, eps=NORM_EPS),
-        ).apply(init_transformer)
+        self.memory = DecoderMemory(
+            in_channels, embed_dims, stream, stream_channels, memory_positions
+        )
         self.embedding = TokenEmbedding(
             len(self.vocabulary), embed_dims, tied_embeddings
         )
@@ -139,7 +131,7 @@ class GenerationHead(BaseHead):
         Returns:
             Tensor: float ``[B, L, V]``.
         """
-        memory, mask = self._memory(fused)
+        memory, mask = self.memory(fused)
         if tokens is None:
             tokens = self._first(len(memory), memory.device).unsqueeze(1)
         return self.embedding.logits(self._decode(tokens, memory, mask))
@@ -159,7 +151,7 @@ class GenerationHead(BaseHead):
             ValueError: If a text is longer than those that are searched for,
                 or has a symbol that the vocabulary lacks.
         """
-        memory, mask = self._memory(fused)
+        memory, mask = self.memory(fused)
         rows, texts = self.targets(data_samples)
         if len(rows) < len(memory):
             # A row that counts for nothing keeps all in the graph.
@@ -189,7 +181,7 @@ class GenerationHead(BaseHead):
         Returns:
             list[TriModalDataSample]: Copies with the predictions.
         """
-        memory, mask = self._memory(fused)
+        memory, mask = self.memory(fused)
         state = self.decoder.start(memory, mask)
 
         def step(tokens: Tensor, parents: Tensor | None) -> Tensor:
@@ -230,12 +222,6 @@ class GenerationHead(BaseHead):
                 )
             texts.append(numbers)
         return rows, texts
-
-    def _memory(self, fused: Fused) -> tuple[Tensor, Tensor]:
-        if self.stream is None:
-            return self.memory(fused.tokens), fused.mask
-        stream = fused.stream(self.stream)
-        return self.memory(stream.x), stream.mask
 
     def _first(self, size: int, device: torch.device) -> Tensor:
         return torch.full((size,), self.vocabulary.bos, device=device)
