@@ -5,7 +5,6 @@ sample draws from streams of its own: the result depends on the source, the
 level and the seed alone.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +20,10 @@ from trimodal.datasets.converters.files import (
     random_stream,
 )
 from trimodal.datasets.converters.tridigits_pairing import SPLITS
+from trimodal.datasets.converters.tridigits_prepared import (
+    checksum,
+    open_split,
+)
 from trimodal.datasets.packed import PackedReader, PackedWriter
 
 MODALITIES = ('speech', 'gesture', 'image')
@@ -71,7 +74,7 @@ def convert_tridigits_hard(
         ConversionError: If the source can't be used or ``out`` is taken.
     """
     readers = {split: _open(source, split) for split in SPLITS}
-    checksums = {split: _checksum(reader) for split, reader in readers.items()}
+    checksums = {split: checksum(reader) for split, reader in readers.items()}
     claim_folder(out, 'tridigits_hard', asdict(options), checksums)
     missing = [s for s in SPLITS if not (out / f'{s}.h5').exists()]
     if missing:
@@ -84,15 +87,8 @@ def convert_tridigits_hard(
 
 
 def _open(source: Path, split: str) -> PackedReader:
+    reader = open_split(source, split, MODALITIES)
     path = source / f'{split}.h5'
-    try:
-        reader = PackedReader(
-            path if path.exists() else f'{source}/{split}-*.h5', MODALITIES
-        )
-    except (FileNotFoundError, ValueError) as error:
-        raise ConversionError(
-            f'--source: {error}; give the folder of a packed TriDigits'
-        ) from error
     if 'sample_rate' not in reader.attributes['speech']:
         raise ConversionError(f'--source: {path} tells no sample_rate')
     if reader.attributes['image'].get('encoding') != 'raw':
@@ -101,13 +97,6 @@ def _open(source: Path, split: str) -> PackedReader:
             "them with encoding='raw'"
         )
     return reader
-
-
-def _checksum(reader: PackedReader) -> str:
-    whole = hashlib.sha256()
-    for path in reader.paths:
-        whole.update(path.read_bytes())
-    return whole.hexdigest()
 
 
 def _pictures(reader: PackedReader) -> np.ndarray:

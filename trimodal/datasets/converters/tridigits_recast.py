@@ -7,8 +7,7 @@ by the task. What a sample shows comes from a stream of its own, seeded by its
 split and number.
 """
 
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,18 +23,20 @@ from trimodal.datasets.converters.files import (
 )
 from trimodal.datasets.converters.tridigits_pairing import (
     SPLITS,
-    Picture,
     decks,
-    split_pictures,
 )
-from trimodal.datasets.converters.tridigits_sources import (
-    DIGITS,
-    read_pictures,
+from trimodal.datasets.converters.tridigits_prepared import (
+    Written,
+    checksum,
+    checksum_of_pictures,
+    open_split,
+    written_digits,
 )
+from trimodal.datasets.converters.tridigits_sources import DIGITS
 from trimodal.datasets.packed import PackedReader, PackedWriter
 
 PERSONAL = ('speech', 'gesture')
-Digits = Mapping[int, Iterator[tuple[Picture, np.ndarray]]]
+Digits = Mapping[int, Iterator[Written]]
 
 
 @dataclass(frozen=True)
@@ -122,9 +123,12 @@ def recast(
         ConversionError: If a source can't be used or ``out`` is taken.
     """
     readers = {split: _open(source, split) for split in SPLITS}
-    pictures = _pictures(mnist, readers['train'].metainfo)
+    pictures = written_digits(mnist, readers['train'].metainfo)
     plan = {
-        split: [_file_sums(readers[split]), _picture_sum(pictures[split])]
+        split: [
+            checksum(readers[split]),
+            checksum_of_pictures(pictures[split]),
+        ]
         for split in SPLITS
     }
     claim_folder(out, task.name, asdict(options), plan)
@@ -139,49 +143,15 @@ def recast(
 
 
 def _open(source: Path, split: str) -> PackedReader:
-    path = source / f'{split}.h5'
-    try:
-        reader = PackedReader(
-            path if path.exists() else f'{source}/{split}-*.h5', PERSONAL
-        )
-    except (FileNotFoundError, ValueError) as error:
-        raise ConversionError(
-            f'--source: {error}; give the folder of a packed TriDigits'
-        ) from error
+    reader = open_split(source, split, PERSONAL)
     for name in PERSONAL:
         found = set(reader.labels()[reader.has(name)].tolist())
         if found != set(DIGITS):
             raise ConversionError(
-                f'--source: the {name} in {path} must be of the digits 0 to '
+                f'--source: the {name} of {split} must be of the digits 0 to '
                 f'9, each at least once, got {sorted(found)}'
             )
     return reader
-
-
-def _pictures(
-    mnist: Path, metainfo: Mapping[str, Any]
-) -> dict[str, list[tuple[Picture, np.ndarray]]]:
-    """Each split's pictures, with their pixels; the splits of TriDigits."""
-    seed = metainfo.get('options', {}).get('seed', 0)
-    parts = {part: read_pictures(mnist, part) for part in ('train', 't10k')}
-    splits = split_pictures(parts['train'], parts['t10k'], seed)
-    return {
-        split: [(card, parts[card.part].pixels[card.index]) for card in cards]
-        for split, cards in splits.items()
-    }
-
-
-def _file_sums(reader: PackedReader) -> list[str]:
-    return [
-        hashlib.sha256(path.read_bytes()).hexdigest() for path in reader.paths
-    ]
-
-
-def _picture_sum(pictures: Iterable[tuple[Picture, np.ndarray]]) -> str:
-    whole = hashlib.sha256()
-    for card, pixels in pictures:
-        whole.update(f'{card}'.encode() + pixels.tobytes())
-    return whole.hexdigest()
 
 
 class _Samples:
@@ -191,7 +161,7 @@ class _Samples:
         self,
         split: str,
         reader: PackedReader,
-        pictures: list[tuple[Picture, np.ndarray]],
+        pictures: list[Written],
         task: Task,
         options: RecastOptions,
     ) -> None:
