@@ -43,6 +43,7 @@ def test_without_class_names():
 
 def test_other_tasks():
     made = TriModalDataSample().set_pred_value([1.5]).set_pred_text('hi')
+    made.set_pred_text_score(-0.25)
     made.set_pred_instances(
         InstanceData(
             bboxes=torch.tensor([[1.0, 2, 3, 4]]),
@@ -56,6 +57,7 @@ def test_other_tasks():
         'present': [],
         'pred_value': [1.5],
         'pred_text': 'hi',
+        'pred_text_score': -0.25,
         'pred_instances': {
             'bboxes': [[1.0, 2.0, 3.0, 4.0]],
             'labels': [1],

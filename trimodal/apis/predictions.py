@@ -35,7 +35,8 @@ def to_prediction(
         dict[str, Any]: ``sample_id``, ``present`` and, as far as the model
         predicts them, ``pred_label`` with ``pred_class`` and ``pred_score``
         (of that class), ``pred_scores`` (of all), ``pred_value``,
-        ``pred_text``, ``pred_instances`` (``bboxes``, in pixels of the
+        ``pred_text`` with ``pred_text_score`` (the logarithm of its
+        probability), ``pred_instances`` (``bboxes``, in pixels of the
         picture as it was handed in, ``labels``, ``classes``, ``scores``),
         and ``modality_weights`` by name. A model of which a sample may be of
         several classes or none gives the lists ``pred_labels`` and
@@ -51,6 +52,8 @@ def to_prediction(
         plain['pred_value'] = _plain(sample.pred_value)
     if 'pred_text' in sample:
         plain['pred_text'] = sample.pred_text
+    if 'pred_text_score' in sample:
+        plain['pred_text_score'] = float(sample.pred_text_score)
     if 'pred_instances' in sample:
         found = _plain(sample.pred_instances.to_dict())
         names = meta.get('detection_classes') or meta.get('classes') or ()

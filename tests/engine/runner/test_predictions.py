@@ -41,6 +41,9 @@ def test_every_task_in_json():
     evaluator.process([sample])
     evaluator.evaluate(1)
     (found,) = json.loads(json.dumps(to_plain(collector.predictions)))
+    first, *others = found
+    assert first == 'sample_id'
+    assert others == sorted(others)
     assert found == {
         'sample_id': 'a',
         'ori_shape': [4, 6],

@@ -8,6 +8,8 @@ import torch
 from mmengine.evaluator import BaseMetric
 from torch import Tensor
 
+ID = 'sample_id'  # first
+
 
 class PredictionCollector(BaseMetric):
     """Gathers the data samples of all ranks in the order of the data set.
@@ -20,13 +22,15 @@ class PredictionCollector(BaseMetric):
         self.predictions: list[Any] = []
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
-        """Keep copies on the CPU.
+        """Keep copies on the CPU, their fields in an order that never changes.
 
         Args:
             data_batch (Any): Unused.
             data_samples (Sequence[dict]): Predictions as dictionaries.
         """
-        self.results.extend(_on_cpu(sample) for sample in data_samples)
+        for sample in data_samples:
+            order = sorted(sample, key=lambda name: (name != ID, name))
+            self.results.append({k: _on_cpu(sample[k]) for k in order})
 
     def compute_metrics(self, results: list[Any]) -> dict[str, float]:
         """Take the gathered samples; there is nothing to score."""
