@@ -20,6 +20,8 @@ default_hooks = dict(
     random_state=dict(type='RandomStateHook'),
     dataset_epoch=dict(type='DatasetEpochHook'),
     resume_validation=dict(type='ResumeValidationHook'),
+    # The classes' shares, if a loss has class_weight='balanced'.
+    class_counts=dict(type='ClassCountsHook'),
     # Mean and deviation of the targets of regression, if a head asks.
     target_statistics=dict(type='TargetStatisticsHook'),
     progress=dict(type='RichProgressHook'),

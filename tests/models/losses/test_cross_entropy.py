@@ -23,6 +23,22 @@ def test_equals_torch(smoothing, weight):
     torch.testing.assert_close(loss(LOGITS, TARGET), 0.5 * want)
 
 
+@pytest.mark.parametrize('smoothing', [0.0, 0.2])
+def test_shares_of_classes(smoothing):
+    shares = torch.rand(6, 4, generator=torch.Generator().manual_seed(1))
+    shares /= shares.sum(1, keepdim=True)
+    want = F.cross_entropy(LOGITS, shares, label_smoothing=smoothing)
+    loss = CrossEntropyLoss(smoothing)
+    torch.testing.assert_close(loss(LOGITS, shares), want)
+
+
+@pytest.mark.parametrize('smoothing', [0.0, 0.2])
+def test_whole_shares_are_classes(smoothing):
+    loss = CrossEntropyLoss(smoothing, (1.0, 2.0, 0.5, 3.0))
+    shares = F.one_hot(TARGET, 4).float()
+    torch.testing.assert_close(loss(LOGITS, shares), loss(LOGITS, TARGET))
+
+
 @pytest.mark.parametrize('weight', [None, (1.0, 2.0, 0.5, 3.0)])
 def test_no_samples_give_zero_with_a_gradient(weight):
     logits = LOGITS.clone().requires_grad_()
@@ -41,6 +57,16 @@ def test_half_precision_is_computed_in_full():
 
 def test_weights_are_not_in_the_checkpoint():
     assert not CrossEntropyLoss(class_weight=(1.0, 2.0)).state_dict()
+
+
+def test_balanced_weights_are_measured():
+    loss = CrossEntropyLoss(class_weight='balanced')
+    with pytest.raises(ValueError, match='ClassCountsHook'):
+        loss(LOGITS, TARGET)
+    loss.class_weight.measure(torch.tensor([4, 2, 1, 1]))
+    want = F.cross_entropy(LOGITS, TARGET, torch.tensor([0.5, 1, 2, 2]))
+    torch.testing.assert_close(loss(LOGITS, TARGET), want)
+    assert list(loss.state_dict()) == ['class_weight.value']
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What a run does besides training: random state, schedules, progress."""
 
+from trimodal.engine.hooks.class_counts_hook import ClassCountsHook
 from trimodal.engine.hooks.dataset_epoch_hook import DatasetEpochHook
 from trimodal.engine.hooks.early_stopping_hook import EarlyStoppingHook
 from trimodal.engine.hooks.gradient_blending_hook import (
@@ -15,6 +16,7 @@ from trimodal.engine.hooks.rich_progress_hook import RichProgressHook
 from trimodal.engine.hooks.target_statistics_hook import TargetStatisticsHook
 
 __all__ = [
+    'ClassCountsHook',
     'DatasetEpochHook',
     'EarlyStoppingHook',
     'GradientBlendingHook',

@@ -5,17 +5,25 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from trimodal.models.heads.base import BaseHead, Samples
-from trimodal.models.layers.checks import check_positive, check_probability
-from trimodal.models.layers.perceptron import perceptron
+from trimodal.models.heads.base import Samples
+from trimodal.models.heads.classifier import (
+    ClassifierHead,
+    check_labels,
+    named,
+)
 from trimodal.registry import MODELS
-from trimodal.structures import Fused, TriModalDataSample
-from trimodal.utils import build
+from trimodal.structures import TriModalDataSample
+
+# How far shares may add up to something else than 1.
+SLACK = 1e-3
 
 
 @MODELS.register_module()
-class ClsHead(BaseHead):
+class ClsHead(ClassifierHead):
     """A linear classifier, with hidden layers if wanted.
+
+    The target is ``gt_label``, one class, or ``gt_score``, a share of each
+    class, as mixing samples gives it.
 
     Args:
         num_classes (int): Classes.
@@ -33,8 +41,9 @@ class ClsHead(BaseHead):
 
     Raises:
         ValueError: If a number of classes or channels is not positive,
-            ``dropout`` lies outside [0, 1], or ``decisions`` is set with
-            another width than ``num_classes``, hidden layers or dropout.
+            ``dropout`` lies outside [0, 1], ``decisions`` is set with another
+            width than ``num_classes``, hidden layers or dropout, or the
+            loss's class weights are not as many as the classes.
     """
 
     def __init__(
@@ -47,75 +56,49 @@ class ClsHead(BaseHead):
         decisions: bool = False,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
-        super().__init__(in_channels, init_cfg)
-        check_positive(num_classes=num_classes, in_channels=in_channels)
-        check_probability(dropout=dropout)
-        self.num_classes = num_classes
-        if decisions:
-            if in_channels != num_classes or hidden_channels or dropout:
-                raise ValueError(
-                    'decisions=True needs in_channels == num_classes, no '
-                    f'hidden_channels and no dropout, got {in_channels}, '
-                    f'{num_classes}, {tuple(hidden_channels)} and {dropout}'
-                )
-            self.layers: nn.Module = nn.Identity()
-        else:
-            widths = (in_channels, *hidden_channels, num_classes)
-            self.layers = perceptron(widths, dropout)
-        self.loss_module = build(loss, MODELS)
+        super().__init__(
+            num_classes,
+            in_channels,
+            loss,
+            hidden_channels,
+            dropout,
+            decisions,
+            init_cfg,
+        )
 
-    def forward(self, fused: Fused) -> Tensor:
-        """Logits, float ``[B, classes]``."""
-        return self.layers(fused.pooled)
-
-    def loss(self, fused: Fused, data_samples: Samples) -> dict[str, Tensor]:
-        """Compute ``loss_cls`` over the samples with a ``gt_label``.
-
-        Args:
-            fused (Fused): What was fused.
-            data_samples (Sequence[TriModalDataSample]): One a sample.
-
-        Returns:
-            dict[str, Tensor]: ``loss_cls``.
-
-        Raises:
-            ValueError: If a label is no single class of ``num_classes``.
-        """
-        logits = self(fused)
-        rows, labels = self.targets(data_samples)
-        target = torch.tensor(labels, dtype=torch.int64, device=logits.device)
-        return {'loss_cls': self.loss_module(logits[rows], target)}
-
-    def predict(
-        self, fused: Fused, data_samples: Samples
-    ) -> list[TriModalDataSample]:
-        """Add ``pred_score`` and ``pred_label``.
-
-        Args:
-            fused (Fused): What was fused.
-            data_samples (Sequence[TriModalDataSample]): One a sample; stay as
-                they are.
-
-        Returns:
-            list[TriModalDataSample]: Copies with the predictions.
-        """
-        scores = self(fused).detach().float().softmax(dim=1)
-        return [
-            sample.new().set_pred_score(score)
-            for sample, score in zip(data_samples, scores, strict=True)
-        ]
-
-    def targets(self, data_samples: Samples) -> tuple[list[int], list[int]]:
-        """Which samples have a label, and the labels."""
-        rows = [row for row, s in enumerate(data_samples) if 'gt_label' in s]
-        labels = []
-        for row in rows:
-            sample = data_samples[row]
-            label = sample.gt_label.tolist()
-            if len(label) != 1 or not 0 <= label[0] < self.num_classes:
+    def labels(self, data_samples: Samples, rows: Sequence[int]) -> Tensor:
+        """The classes, int64 ``[N]``."""
+        found = [data_samples[row].gt_label for row in rows]
+        for row, label in zip(rows, found, strict=True):
+            if len(label) != 1:
                 raise ValueError(
                     f'gt_label must be one class of {self.num_classes}, got '
-                    f'{label} in sample {sample.get("sample_id", row)!r}'
+                    f'{label.tolist()} {named(data_samples, row)}'
                 )
-            labels += label
-        return rows, labels
+        if not found:
+            return torch.empty(0, dtype=torch.int64)
+        labels = torch.cat(found)
+        check_labels(labels, rows, data_samples, self.num_classes)
+        return labels
+
+    def scores(self, data_samples: Samples, rows: Sequence[int]) -> Tensor:
+        """The shares of the classes, float32 ``[N, classes]``."""
+        scores = super().scores(data_samples, rows)
+        wrong = (scores.sum(1) - 1).abs() > SLACK
+        if bool(wrong.any()):
+            first = int(wrong.nonzero()[0])
+            raise ValueError(
+                'gt_score must add up to 1, a share of each class, got '
+                f'{scores[first].sum().item():g} '
+                f'{named(data_samples, rows[first])}; a MultiLabelHead takes '
+                'samples of several classes'
+            )
+        return scores
+
+    def activate(self, logits: Tensor) -> Tensor:
+        """Softmax."""
+        return logits.softmax(1)
+
+    def write(self, sample: TriModalDataSample, scores: Tensor) -> None:
+        """Write the scores, and the best class."""
+        sample.set_pred_score(scores)

@@ -2,29 +2,30 @@
 
 from collections.abc import Sequence
 
-import torch
 import torch.nn.functional as F
-from mmengine.dist import all_reduce
-from torch import Tensor, nn
+from torch import Tensor
 
-from trimodal.models.layers.checks import check_positive, check_probability
+from trimodal.models.layers.checks import check_probability
+from trimodal.models.layers.class_weight import ClassWeight
+from trimodal.models.losses.base import SampleLoss
 from trimodal.registry import MODELS
 
 
 @MODELS.register_module()
-class CrossEntropyLoss(nn.Module):
+class CrossEntropyLoss(SampleLoss):
     """Cross-entropy of single-label classification.
 
-    The (weighted) mean runs over the samples of all processes together, as
-    gradients are averaged over processes: several with a batch each give the
-    same step as one with all of it, even where they have different numbers
-    of labels.
+    The mean runs over the samples of all processes together. With class
+    weights it is a weighted one; a sample with shares of several classes, as
+    mixup makes them, weighs the sum of its shares of their weights.
 
     Args:
         label_smoothing (float): Share of the target spread over all classes.
             Defaults to 0.0.
-        class_weight (Sequence[float] | None): Weight of each class. Defaults
-            to None, all alike.
+        class_weight (Sequence[float] | str | None): Weight of each class, or
+            ``'balanced'``: the rarer in the training set, the more (see
+            :class:`~trimodal.models.layers.class_weight.ClassWeight`).
+            Defaults to None, all alike.
         loss_weight (float): Factor of the result. Defaults to 1.0.
 
     Raises:
@@ -32,46 +33,31 @@ class CrossEntropyLoss(nn.Module):
             not positive.
     """
 
-    class_weight: Tensor | None
+    softmax = True
 
     def __init__(
         self,
         label_smoothing: float = 0.0,
-        class_weight: Sequence[float] | None = None,
+        class_weight: Sequence[float] | str | None = None,
         loss_weight: float = 1.0,
     ) -> None:
-        super().__init__()
+        super().__init__(loss_weight)
         check_probability(label_smoothing=label_smoothing)
-        check_positive(loss_weight=loss_weight)
-        weight = None
-        if class_weight is not None:
-            check_positive(class_weight=min(class_weight))
-            weight = torch.tensor(class_weight, dtype=torch.float32)
         self.label_smoothing = label_smoothing
-        self.loss_weight = loss_weight
-        self.register_buffer('class_weight', weight, persistent=False)
+        self.class_weight = ClassWeight(class_weight)
 
-    def forward(self, logits: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss; no samples give zero, with a gradient.
-
-        Args:
-            logits (Tensor): float ``[N, classes]``.
-            target (Tensor): int64 ``[N]``.
-
-        Returns:
-            Tensor: float32 scalar.
-        """
-        total = F.cross_entropy(
-            logits.float(),
+    def each(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Weighted cross-entropy of each sample, and its weight."""
+        weight = self.class_weight()
+        values = F.cross_entropy(
+            logits,
             target,
-            self.class_weight,
-            reduction='sum',
+            weight,
+            reduction='none',
             label_smoothing=self.label_smoothing,
         )
-        if self.class_weight is None:
-            count = total.new_tensor(float(len(target)))
-        else:
-            count = self.class_weight[target].sum()
-        all_reduce(count, op='mean')
-        count = count.masked_fill(count == 0, 1)
-        return self.loss_weight * total / count
+        if weight is None:
+            return values, values.new_ones(len(values))
+        if target.is_floating_point():
+            return values, target.float() @ weight
+        return values, weight[target]

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from trimodal.models.heads import BaseHead, ClsHead
 from trimodal.models.layers import MaskedPooling
 from trimodal.models.layers.checks import check_positive, check_widths
+from trimodal.models.layers.soft_targets import class_shares
 from trimodal.models.objectives.base import BaseObjective, Samples
 from trimodal.registry import MODELS
 from trimodal.structures import Fused, Tokens, TriModalDataSample
@@ -178,9 +179,9 @@ class UnimodalHeads(BaseObjective):
         for name, head in self.heads.items():
             assert isinstance(head, ClsHead)
             logits = head(views[name]).float()
-            rows, labels = head.targets(asked[name])
-            true = torch.tensor(labels, device=logits.device).long()
-            right = logits[rows].softmax(1).gather(1, true.unsqueeze(1))
+            rows, target = head.targets(asked[name])
+            true = class_shares(target.to(logits.device), head.num_classes)
+            right = logits[rows].softmax(1) * true
             columns.append(
                 torch.stack([right.sum(), right.new_tensor(len(rows))])
             )
