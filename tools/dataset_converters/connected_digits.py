@@ -34,6 +34,12 @@ def parse_args() -> argparse.Namespace:
     add('--fsdd', type=Path, default=Path('data/sources/fsdd'))
     add('--download', action='store_true', help='fetch a missing source')
     add('--fsdd-url', default=FSDD_URL)
+    add(
+        '--val',
+        choices=('speaker', 'recordings'),
+        default=DEFAULTS.val,
+        help='validate on a speaker, or on recordings of those who train',
+    )
     add('--val-speaker', default=DEFAULTS.val_speaker)
     add('--test-speaker', default=DEFAULTS.test_speaker)
     add('--sentences', type=int, default=DEFAULTS.sentences)

@@ -3,10 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from trimodal.datasets.converters import ConnectedDigitsOptions
+from trimodal.datasets.converters import (
+    ConnectedDigitsOptions,
+    ConversionError,
+)
 from trimodal.datasets.converters.connected_digits_plan import (
     annotation_file,
     plan_sentences,
+    split_recordings,
 )
 from trimodal.datasets.converters.tridigits_sources import Clip
 
@@ -56,6 +60,37 @@ def test_each_clip_once_before_one_comes_again():
         assert max(counts) - min(counts) <= 1
 
 
+def test_val_may_have_recordings_of_those_who_train():
+    clips = [
+        Clip(Path(f'{digit}_{name}_{index}.wav'), digit, name, index)
+        for name in ('anna', 'bert', 'yweweler')
+        for digit in range(10)
+        for index in (0, 4, 5, 9)
+    ]
+    options = ConnectedDigitsOptions(val='recordings', sentences=20)
+    splits = split_recordings(clips, options)
+    people = {split: {c.speaker for c in splits[split]} for split in splits}
+    assert people == {
+        'train': {'anna', 'bert'},
+        'val': {'anna', 'bert'},
+        'test': {'yweweler'},
+    }
+    assert {c.index for c in splits['train']} == {5, 9}
+    assert {c.index for c in splits['val']} == {0, 4}
+    assert {c.index for c in splits['test']} == {0, 4, 5, 9}
+    val = [s for s in plan_sentences(splits, options) if s.split == 'val']
+    assert all(len({c.speaker for c in s.clips}) == 1 for s in val)
+    assert {s.clips[0].speaker for s in val} == {'anna', 'bert'}
+
+
+def test_unknown_speakers_are_named():
+    clips = [clip for part in CLIPS.values() for clip in part]
+    for val in ('speaker', 'recordings'):
+        options = ConnectedDigitsOptions(val=val, test_speaker='nobody')
+        with pytest.raises(ConversionError, match="'nobody' is none of"):
+            split_recordings(clips, options)
+
+
 def test_it_depends_on_the_seed_alone():
     plans = [
         plan_sentences(CLIPS, ConnectedDigitsOptions(sentences=9, seed=seed))
@@ -84,6 +119,7 @@ def test_annotations_say_what_was_joined():
 @pytest.mark.parametrize(
     'arguments',
     [
+        {'val': 'nobody'},
         {'sentences': 0},
         {'fewest': 0},
         {'most': 2},

@@ -17,6 +17,7 @@ from trimodal.datasets.converters.connected_digits_plan import (
     Sentence,
     annotation_file,
     plan_sentences,
+    split_recordings,
 )
 from trimodal.datasets.converters.files import (
     ConversionError,
@@ -25,7 +26,7 @@ from trimodal.datasets.converters.files import (
     to_json,
     write_file,
 )
-from trimodal.datasets.converters.tridigits_pairing import SPLITS, split_clips
+from trimodal.datasets.converters.tridigits_pairing import SPLITS
 from trimodal.datasets.converters.tridigits_sources import read_clips
 from trimodal.datasets.transforms.joining import join_waveforms
 
@@ -63,19 +64,7 @@ def convert_connected_digits(
     Raises:
         ConversionError: If the source can't be used or ``out`` is taken.
     """
-    clips = split_clips(
-        read_clips(fsdd),
-        'speaker',
-        options.val_speaker,
-        options.test_speaker,
-    )
-    for split in SPLITS:
-        lacking = set(range(10)) - {clip.digit for clip in clips[split]}
-        if lacking:
-            raise ConversionError(
-                f'--fsdd: no recording of {sorted(lacking)} for split '
-                f'{split!r}; the source is too small to be split'
-            )
+    clips = split_recordings(read_clips(fsdd), options)
     sentences = plan_sentences(clips, options)
     annotations = {
         split: annotation_file(

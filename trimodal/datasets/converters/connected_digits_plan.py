@@ -5,13 +5,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from trimodal.datasets.converters.files import random_stream
+from trimodal.datasets.converters.files import (
+    ConversionError,
+    random_stream,
+)
 from trimodal.datasets.converters.tridigits_annotations import WORDS
-from trimodal.datasets.converters.tridigits_pairing import SPLITS, decks
+from trimodal.datasets.converters.tridigits_pairing import (
+    SPLITS,
+    decks,
+    split_clips,
+)
 from trimodal.datasets.converters.tridigits_sources import DIGITS, Clip
 
-# Every part of it is a step of 1 ms at the clips' 8 kHz.
+# What pauses are counted in.
 MILLISECOND = 1e-3
+_OFFICIAL_TEST = range(5)
 _SOURCE = {
     'name': 'Free Spoken Digit Dataset',
     'url': 'https://github.com/Jakobovski/free-spoken-digit-dataset',
@@ -22,8 +30,12 @@ _NOTES = [
     'sentences of them in every epoch.',
     'val and test hold fixed sentences of recordings of one speaker, drawn '
     'like cards: each once before one comes again.',
-    'Splits share no speaker.',
 ]
+_SPLIT_NOTES = {
+    'speaker': 'Splits share no speaker.',
+    'recordings': 'test has a speaker of its own; val has recordings 0 to 4 '
+    'of the training speakers.',
+}
 
 
 @dataclass(frozen=True)
@@ -31,7 +43,11 @@ class ConnectedDigitsOptions:
     """What a conversion to connected digits may be told.
 
     Args:
-        val_speaker (str): Defaults to ``'nicolas'``.
+        val (str): Who is in val: ``'speaker'``, a speaker of its own, or
+            ``'recordings'``, recordings 0 to 4 (the published test split) of
+            the training speakers, one more of whom there is then. Defaults
+            to ``'speaker'``.
+        val_speaker (str): For the former. Defaults to ``'nicolas'``.
         test_speaker (str): Defaults to ``'yweweler'``.
         sentences (int): Sentences of each of val and test. Defaults to 500.
         fewest (int): Digits of the shortest sentence. Defaults to 3.
@@ -43,6 +59,7 @@ class ConnectedDigitsOptions:
         seed (int): Seed of all of it. Defaults to 0.
     """
 
+    val: str = 'speaker'
     val_speaker: str = 'nicolas'
     test_speaker: str = 'yweweler'
     sentences: int = 500
@@ -54,6 +71,11 @@ class ConnectedDigitsOptions:
 
     def __post_init__(self) -> None:
         """Check the values that don't depend on the source."""
+        if self.val not in _SPLIT_NOTES:
+            raise ValueError(
+                f'val must be one of {", ".join(_SPLIT_NOTES)}, got '
+                f'{self.val!r}'
+            )
         least = {'sentences': 1, 'fewest': 1, 'max_pause': 0, 'seed': 0}
         for name, bound in least.items():
             value = getattr(self, name)
@@ -98,6 +120,42 @@ class Sentence:
         return ' '.join(WORDS[clip.digit] for clip in self.clips)
 
 
+def split_recordings(
+    clips: Sequence[Clip], options: ConnectedDigitsOptions
+) -> dict[str, list[Clip]]:
+    """Sort the clips into splits.
+
+    Args:
+        clips (Sequence[Clip]): All of them.
+        options (ConnectedDigitsOptions): See there.
+
+    Returns:
+        dict[str, list[Clip]]: Clips by split.
+
+    Raises:
+        ConversionError: If a speaker is unknown, or a split lacks a digit.
+    """
+    # With a speaker of val, also where val is to have none: one who is not
+    # that of test.
+    speakers = [options.val_speaker, options.test_speaker]
+    if options.val == 'recordings':
+        others = {c.speaker for c in clips} - {options.test_speaker}
+        speakers[0] = min(others, default='')
+    splits = split_clips(clips, 'speaker', *speakers)
+    if options.val == 'recordings':
+        seen = splits['train'] + splits['val']
+        splits['train'] = [c for c in seen if c.index not in _OFFICIAL_TEST]
+        splits['val'] = [c for c in seen if c.index in _OFFICIAL_TEST]
+    for split in SPLITS:
+        lacking = set(DIGITS) - {clip.digit for clip in splits[split]}
+        if lacking:
+            raise ConversionError(
+                f'--fsdd: no recording of {sorted(lacking)} for split '
+                f'{split!r}; the source is too small to be split'
+            )
+    return splits
+
+
 def plan_sentences(
     clips: Mapping[str, Sequence[Clip]], options: ConnectedDigitsOptions
 ) -> list[Sentence]:
@@ -122,12 +180,21 @@ def plan_sentences(
 def _draw(
     split: str, clips: Sequence[Clip], options: ConnectedDigitsOptions
 ) -> list[Sentence]:
-    cards = decks(clips, options.seed, split, 'clip')
+    cards = {
+        name: decks(
+            [clip for clip in clips if clip.speaker == name],
+            options.seed,
+            split,
+            name,
+        )
+        for name in sorted({clip.speaker for clip in clips})
+    }
     rng = random_stream(options.seed, split, 'sentences')
     sentences = []
     for number in range(options.sentences):
+        own = cards[rng.choice(list(cards)).item()]
         count = int(rng.integers(options.fewest, options.most + 1))
-        digits = rng.integers(len(DIGITS), size=count).tolist()
+        digits = rng.choice(sorted(own), count).tolist()
         peaks = rng.uniform(options.min_peak, 1, count).round(3)
         longest = round(options.max_pause / MILLISECOND)
         pauses = rng.integers(longest + 1, size=count - 1)
@@ -135,7 +202,7 @@ def _draw(
             Sentence(
                 f'{split}{number:04d}',
                 split,
-                tuple(next(cards[digit]) for digit in digits),
+                tuple(next(own[digit]) for digit in digits),
                 tuple(peaks.tolist()),
                 tuple(pauses.tolist()),
             )
@@ -173,7 +240,7 @@ def annotation_file(
             },
         },
         'options': asdict(options),
-        'notes': _NOTES,
+        'notes': [_SPLIT_NOTES[options.val], *_NOTES],
     }
     return {
         'metainfo': metainfo,
