@@ -91,12 +91,14 @@ def test_a_failing_run_names_its_log(tmp_path: Path):
 
 
 def test_regression_is_summed_up_in_its_own_unit(tmp_path: Path):
-    metric, unit = tridigits.SETS['tridigits_reg']
+    shown = tridigits.SETS['tridigits_reg'].items()
+    (metric, unit), (second, _) = shown
     result = tmp_path / 'subsets.json'
     kept = {'image/regression/mae': 2.5, 'image/regression/r2': 0.4}
     result.write_text(json.dumps({'metrics': kept}))
     found = tridigits.scores(result, metric)
     assert found == {'image': 2.5}
+    assert tridigits.scores(result, second) == {'image': 0.4}
     table = {'image': tridigits.summary([found], unit)}
     line = tridigits.markdown(table, digits=2).splitlines()[-1]
     assert line == '| image | 2.50 ± 0.00 |'
