@@ -19,4 +19,3 @@ test_evaluator = [
     dict(type='AccelerationError', num_joints=21, dims=2, over='group'),
     dict(type='RegressionMetric', items=('mae', 'r2')),
 ]
-default_hooks = dict(checkpoint=dict(save_best='landmarks/mpjpe', rule='less'))

@@ -1,6 +1,13 @@
-"""Every metric is in docs/metrics.md and in a config that the tests run."""
+"""Every metric is in docs/metrics.md and in a config that the tests run.
+
+And of every figure the default configs know whether more of it is better.
+"""
 
 import re
+
+import pytest
+from mmengine.config import Config
+from mmengine.hooks import CheckpointHook
 
 from tests.test_repo.sources import ROOT, experiments
 from trimodal.registry import METRICS
@@ -26,3 +33,38 @@ def test_every_metric_is_in_an_experiment():
     text = '\n'.join(path.read_text('utf-8') for path in files)
     missing = {name for name in ours() if f"type='{name}'" not in text}
     assert not missing
+
+
+RULES = {
+    'greater': (
+        'accuracy/top1',
+        'single-label/f1-score',
+        'roc-auc/macro',
+        *(f'multi-label/{k}' for k in ('map', 'f1_macro', 'exact_match')),
+        *(f'coco/{k}' for k in ('AP', 'AP50', 'AR@100', 'AP[RBC]')),
+        *(f'regression/{k}' for k in ('r2', 'pearson', 'spearman', 'ccc')),
+        'landmarks/pck@0.1',
+        'text/bleu',
+        'text/chrf',
+    ),
+    'less': (
+        'calibration/ece',
+        'multi-label/hamming',
+        *(f'regression/{k}' for k in ('mse', 'rmse', 'mae', 'mae/x')),
+        'landmarks/mpjpe',
+        'text/wer',
+        'text/cer',
+        'motion/error',
+        'label-flips/needless',
+    ),
+}
+
+
+@pytest.mark.parametrize('rule', RULES)
+def test_the_best_checkpoint_of_any_figure(rule):
+    runtime = Config.fromfile(ROOT / 'configs/_base_/default_runtime.py')
+    settings = runtime.default_hooks.checkpoint.to_dict()
+    keys = {k: settings[k] for k in ('greater_keys', 'less_keys')}
+    for name in RULES[rule]:
+        hook = CheckpointHook(save_best=name, **keys)
+        assert (name, hook.rules) == (name, [rule])

@@ -1,3 +1,4 @@
+import gc
 import json
 
 import numpy as np
@@ -7,6 +8,7 @@ from trimodal.evaluation.functional import Boxes
 from trimodal.evaluation.functional.coco_json import (
     coco_dataset,
     coco_detections,
+    collector_paused,
     count_labels,
     read_truth,
 )
@@ -87,3 +89,16 @@ def test_truth_of_a_file(tmp_path):
     path.write_text(json.dumps(raw))
     with pytest.raises(ValueError, match=r'a\.json has no annotations'):
         read_truth(str(path))
+
+
+def test_the_collector_goes_on_as_it_was():
+    with collector_paused():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        with collector_paused():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

@@ -34,8 +34,8 @@ def test_sequences_within_samples():
     )
     # Accelerations: a -2 (truly 1) and 1 (unknown), b 0 (0), c 1 (unknown).
     assert result == {
-        'acceleration/error': 3 / 2,
-        'acceleration/jitter': (2 + 1 + 0 + 1) / 4,
+        'motion/error': 3 / 2,
+        'motion/jitter': (2 + 1 + 0 + 1) / 4,
     }
 
 
@@ -52,14 +52,14 @@ def test_sequences_of_a_group():
     result = run(metric, *samples[5:], *samples[:5])
     change = np.diff(pred - target, 2, axis=0)[:9]
     assert result == {
-        'acceleration/error': pytest.approx(
+        'motion/error': pytest.approx(
             np.linalg.norm(change, axis=2).mean(), rel=1e-6
         ),
-        'acceleration/jitter': pytest.approx(
+        'motion/jitter': pytest.approx(
             np.linalg.norm(np.diff(pred, 2, axis=0)[:9], axis=2).mean(),
             rel=1e-6,
         ),
-        'acceleration/ungrouped': 1,
+        'motion/ungrouped': 1,
     }
 
 
@@ -73,8 +73,8 @@ def test_a_gap_in_the_annotation():
             for i in range(5)
         ),
     )
-    assert math.isnan(result['acceleration/error'])
-    assert result['acceleration/jitter'] == 0
+    assert math.isnan(result['motion/error'])
+    assert result['motion/jitter'] == 0
 
 
 def test_too_short_is_nan():
@@ -82,8 +82,8 @@ def test_too_short_is_nan():
     for over in ('sample', 'group'):
         metric = AccelerationError(1, 1, over)
         result = run(metric, short)
-        assert math.isnan(result['acceleration/error'])
-        assert math.isnan(result['acceleration/jitter'])
+        assert math.isnan(result['motion/error'])
+        assert math.isnan(result['motion/jitter'])
 
 
 def test_refuses():

@@ -32,10 +32,10 @@ class AccelerationError(TemporalMetric):
     ``x[t + 1] - 2 x[t] + x[t - 1]``, in the target's unit per frame and
     frame. Results:
 
-    - ``acceleration/error``: the mean distance of the predicted acceleration
+    - ``motion/error``: the mean distance of the predicted acceleration
       from the true one, over the landmarks annotated (no NaN) in the three
       frames; 0 is best,
-    - ``acceleration/jitter``: the mean length of the predicted acceleration,
+    - ``motion/jitter``: the mean length of the predicted acceleration,
       which needs no annotation: of a hand at rest it should be 0.
 
     NaN without three frames in a row, and where a predicted value that
@@ -51,7 +51,7 @@ class AccelerationError(TemporalMetric):
             numbers), are a sequence. Defaults to 'sample'.
         collect_device (str): 'cpu' or 'gpu'. Defaults to 'cpu'.
         prefix (str | None): Prefix of the names. Defaults to None:
-            'acceleration'.
+            'motion'.
         collect_dir (str | None): See mmengine's BaseMetric.
 
     Raises:
@@ -66,7 +66,7 @@ class AccelerationError(TemporalMetric):
         {'error': 3.0, 'jitter': 2.0}
     """
 
-    default_prefix = 'acceleration'
+    default_prefix = 'motion'
 
     def __init__(
         self,
