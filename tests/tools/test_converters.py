@@ -70,7 +70,7 @@ def test_connected_digits(call, tmp_path):
     out = tmp_path / 'out'
     command = (
         *('connected_digits.py', '--fsdd', fsdd, '--out', out),
-        *('--workers', 1, '--sentences', 3),
+        *('--workers', 1, '--sentences', 3, '--val', 'speaker'),
     )
     assert call(*command) == f'{out}: train 20, val 3, test 3'
     file, faults = load_annotations(out / 'test' / 'annotations.json')

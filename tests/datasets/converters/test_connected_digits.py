@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from trimodal.datasets.converters import (
     convert_connected_digits,
 )
 
-OPTIONS = ConnectedDigitsOptions(sentences=6)
+OPTIONS = ConnectedDigitsOptions(val='speaker', sentences=6)
 
 
 @pytest.fixture(scope='module')
@@ -81,9 +82,7 @@ def test_an_interrupted_run_goes_on(converted, fsdd, tmp_path):
     convert_connected_digits(fsdd, out, OPTIONS)
     assert contents(out) == contents(converted)
     with pytest.raises(ConversionError, match='seed was 0, now 5'):
-        convert_connected_digits(
-            fsdd, out, ConnectedDigitsOptions(sentences=6, seed=5)
-        )
+        convert_connected_digits(fsdd, out, replace(OPTIONS, seed=5))
 
 
 def test_a_digit_that_nobody_says(tmp_path):

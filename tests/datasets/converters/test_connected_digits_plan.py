@@ -67,7 +67,7 @@ def test_val_may_have_recordings_of_those_who_train():
         for digit in range(10)
         for index in (0, 4, 5, 9)
     ]
-    options = ConnectedDigitsOptions(val='recordings', sentences=20)
+    options = ConnectedDigitsOptions(sentences=20)
     splits = split_recordings(clips, options)
     people = {split: {c.speaker for c in splits[split]} for split in splits}
     assert people == {
@@ -100,7 +100,9 @@ def test_it_depends_on_the_seed_alone():
 
 
 def test_annotations_say_what_was_joined():
-    options = ConnectedDigitsOptions(sentences=5, fewest=2, most=2)
+    options = ConnectedDigitsOptions(
+        val='speaker', sentences=5, fewest=2, most=2
+    )
     sentences = [
         s for s in plan_sentences(CLIPS, options) if s.split == 'test'
     ]

@@ -43,11 +43,11 @@ class ConnectedDigitsOptions:
     """What a conversion to connected digits may be told.
 
     Args:
-        val (str): Who is in val: ``'speaker'``, a speaker of its own, or
-            ``'recordings'``, recordings 0 to 4 (the published test split) of
-            the training speakers, one more of whom there is then. Defaults
-            to ``'speaker'``.
-        val_speaker (str): For the former. Defaults to ``'nicolas'``.
+        val (str): Who is in val: ``'recordings'``, recordings 0 to 4 (the
+            published test split) of the training speakers, or ``'speaker'``,
+            a speaker of its own, who doesn't train then. Defaults to
+            ``'recordings'``.
+        val_speaker (str): For the latter. Defaults to ``'nicolas'``.
         test_speaker (str): Defaults to ``'yweweler'``.
         sentences (int): Sentences of each of val and test. Defaults to 500.
         fewest (int): Digits of the shortest sentence. Defaults to 3.
@@ -59,7 +59,7 @@ class ConnectedDigitsOptions:
         seed (int): Seed of all of it. Defaults to 0.
     """
 
-    val: str = 'speaker'
+    val: str = 'recordings'
     val_speaker: str = 'nicolas'
     test_speaker: str = 'yweweler'
     sentences: int = 500
