@@ -6,7 +6,7 @@ from torch import nn
 
 from trimodal.models.layers import CachedAttention, KeyValueCache
 from trimodal.models.layers.attention import open_mask
-from trimodal.models.layers.cached_attention import SPARE_STEPS, flat_rows
+from trimodal.models.layers.cached_attention import SPARE_STEPS
 
 
 def test_causal_equals_torch():
@@ -69,11 +69,6 @@ def test_nothing_kept_yet_can_be_reordered():
     cache = KeyValueCache(1)
     cache.reorder(torch.tensor([0, 0]))
     assert cache.length == 0
-
-
-def test_flat_rows():
-    parents = torch.tensor([[2, 0], [1, 1]])
-    assert flat_rows(parents, 3).tolist() == [2, 0, 4, 4]
 
 
 def test_bad_arguments():

@@ -4,7 +4,6 @@ Shape letters: see :mod:`trimodal.structures.streams`; N rows, H heads, D
 channels of a head, S steps of what is looked at.
 """
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -153,17 +152,3 @@ class CachedAttention(MultiheadAttention):
         width = x.shape[-1]
         q = F.linear(x, self.in_proj.weight[:width], self.in_proj.bias[:width])
         return self._attend(self._split(q), *kept, opened, anything)
-
-
-def flat_rows(parents: Tensor, beams: int) -> Tensor:
-    """Rows of a cache from the beams that others go on from.
-
-    Args:
-        parents (Tensor): int64 ``[B, K']``, the beam of the same sample.
-        beams (int): Beams of a sample in the cache, K.
-
-    Returns:
-        Tensor: int64 ``[B * K']``.
-    """
-    first = torch.arange(len(parents), device=parents.device) * beams
-    return (parents + first.unsqueeze(1)).flatten()

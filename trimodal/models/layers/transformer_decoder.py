@@ -4,67 +4,21 @@ Shape letters: see :mod:`trimodal.structures.streams`; S steps of the memory,
 K beams of a sample.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from typing import cast
 
 from torch import Tensor, nn
 
 from trimodal.models.layers.attention import open_mask
-from trimodal.models.layers.cached_attention import (
-    CachedAttention,
-    KeyValueCache,
-    KeyValues,
-    flat_rows,
-)
+from trimodal.models.layers.cached_attention import CachedAttention
 from trimodal.models.layers.checks import check_positive
+from trimodal.models.layers.decoder_state import DecoderState, Memory
 from trimodal.models.layers.transformer import (
     NORM_EPS,
     FeedForward,
     ResidualBranch,
     init_transformer,
 )
-
-
-@dataclass(frozen=True)
-class Memory:
-    """What a decoder looks at, projected once for all layers and steps.
-
-    Args:
-        layers (tuple[tuple[Tensor, Tensor], ...]): Keys and values of each
-            layer, float ``[B, H, S, D]``.
-        opened (Tensor | None): bool ``[B, 1, 1, S]``, what may be looked at.
-        anything (Tensor | None): bool ``[B, 1, 1]``, where there is anything.
-    """
-
-    layers: tuple[KeyValues, ...]
-    opened: Tensor | None
-    anything: Tensor | None
-
-
-class DecoderState:
-    """What a decoder keeps while sequences grow.
-
-    Args:
-        memory (Memory): What it looks at; one row a sample.
-    """
-
-    def __init__(self, memory: Memory) -> None:
-        self.memory = memory
-        self.cache = KeyValueCache(len(memory.layers))
-        self.beams = 1
-
-    @property
-    def length(self) -> int:
-        """Steps so far."""
-        return self.cache.length
-
-    def reorder(self, parents: Tensor) -> None:
-        """Go on from other beams of the same samples, more or fewer.
-
-        Args:
-            parents (Tensor): int64 ``[B, K']``, the beam each comes from.
-        """
-        self.cache.reorder(flat_rows(parents, self.beams))
-        self.beams = parents.shape[1]
 
 
 class TransformerDecoderLayer(nn.Module):
@@ -235,13 +189,18 @@ class TransformerDecoder(nn.Module):
         Returns:
             Tensor: float ``[B, K, C]``.
         """
-        for index, layer in enumerate(self.layers):
+        for index, layer in enumerate(self._layers()):
             x = layer.next(x, state, index)
         state.cache.advance()
         return self.norm(x)
 
     def _memory(self, memory: Tensor, memory_mask: Tensor | None) -> Memory:
         layers = tuple(
-            layer.memory_attention.keys_values(memory) for layer in self.layers
+            layer.memory_attention.keys_values(memory)
+            for layer in self._layers()
         )
         return Memory(layers, *open_mask(memory_mask))
+
+    def _layers(self) -> Iterator[TransformerDecoderLayer]:
+        for layer in self.layers:
+            yield cast(TransformerDecoderLayer, layer)
