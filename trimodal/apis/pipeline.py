@@ -118,7 +118,10 @@ class MediaPipeline:
             'modalities': self.modalities,
             'rng': np.random.default_rng(0),
         }
-        known = {'id': annotation.id, 'metadata': dict(annotation.metadata)}
+        known: dict[str, Any] = {
+            'id': annotation.id,
+            'metadata': dict(annotation.metadata),
+        }
         if annotation.ori_shape is not None:
             known['ori_shape'] = annotation.ori_shape
         put_annotation(info, known)

@@ -125,7 +125,7 @@ class _Reader:
         elif not (self.image_root / name).is_file():
             reason = f'no such file in {self.image_root}'
             self._add(sample_id, 'file_name', name, reason)
-        size = (image.get('height'), image.get('width'))
+        size: tuple[Any, Any] = (image.get('height'), image.get('width'))
         if size != (None, None) and not all(
             isinstance(side, int) and side > 0 for side in size
         ):

@@ -72,8 +72,7 @@ class RawSource:
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave behind what is kept: each process reads for itself."""
-        kept = None if self._kept is None else {}
-        return self.__dict__ | {'_kept': kept}
+        return self.__dict__ | {'_kept': None if self._kept is None else {}}
 
     def __len__(self) -> int:
         """Number of samples."""

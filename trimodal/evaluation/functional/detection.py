@@ -18,6 +18,7 @@ from trimodal.evaluation.functional.coco_json import (
     Boxes,
     coco_dataset,
     coco_detections,
+    collector_paused,
     count_labels,
 )
 
@@ -144,6 +145,7 @@ def coco_scores(
     return scores_of(Curves(*(c.take(places, -3) for c in curves)), max_dets)
 
 
+@collector_paused()
 def box_scores(
     predicted: Sequence[Boxes],
     true: Sequence[Boxes],

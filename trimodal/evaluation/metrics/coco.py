@@ -14,6 +14,7 @@ from trimodal.evaluation.functional.coco_json import (
     Boxes,
     coco_dataset,
     coco_detections,
+    collector_paused,
     read_truth,
 )
 from trimodal.evaluation.functional.detection import (
@@ -146,6 +147,7 @@ class CocoMetric(BaseMetric):
             record_of(sample, with_truth, always) for sample in data_samples
         )
 
+    @collector_paused()
     def compute_metrics(self, results: list[BoxRecord]) -> dict[str, float]:
         """Compute the figures over all records, and write the files.
 
@@ -206,7 +208,7 @@ class CocoMetric(BaseMetric):
     def _write(self, dataset: Record, detections: list[Record]) -> None:
         if self.outfile_prefix is None:
             return
-        files = {'.bbox.json': detections}
+        files: dict[str, Any] = {'.bbox.json': detections}
         if self.ann_file is None and dataset['annotations']:
             files['.gt.json'] = dataset
         for suffix, content in files.items():
@@ -253,7 +255,8 @@ class CocoMetric(BaseMetric):
         Returns:
             dict[str, float]: The figures by name.
         """
-        crowds = gt_crowds or [None] * len(gt_bboxes)
+        crowds: list[np.ndarray | None] = [*(gt_crowds or ())]
+        crowds = crowds or [None for _ in gt_bboxes]
         predicted = zip(pred_bboxes, pred_labels, pred_scores, strict=True)
         true = zip(gt_bboxes, gt_labels, crowds, strict=True)
         scores = box_scores(
