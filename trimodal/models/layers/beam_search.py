@@ -110,7 +110,7 @@ class BeamSearch:
         closed = torch.tensor(list(forbidden), device=first.device).long()
         while True:
             log_probs = self._log_probs(step(tokens, parents), beams, end)
-            log_probs[..., closed] = -math.inf
+            log_probs.index_fill_(2, closed, -math.inf)
             values, parents, tokens = beams.candidates(log_probs)
             beams.end(values, parents, tokens)
             parents, tokens = beams.go_on(values, parents, tokens)
