@@ -140,6 +140,7 @@ def test_a_group_without_clips_is_named(path):
     [
         {'count': (0, 3)},
         {'count': (3, 2)},
+        {'count': (1.5, 2)},
         {'pause': (-1, 0)},
         {'gain': (1, 0.5)},
         {'fade': -0.1},

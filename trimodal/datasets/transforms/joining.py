@@ -10,7 +10,11 @@ from typing import Any
 import numpy as np
 
 from trimodal.datasets.transforms.base import ModalityTransform, Results
-from trimodal.datasets.transforms.checks import check_integer, check_range
+from trimodal.datasets.transforms.checks import (
+    check_integer,
+    check_number,
+    check_range,
+)
 from trimodal.datasets.transforms.speech import to_float
 from trimodal.registry import DATASETS, TRANSFORMS
 from trimodal.utils import build
@@ -67,8 +71,8 @@ class JoinClips(ModalityTransform):
     Args:
         clips (Mapping | TriModalDataset): The data set of clips, or its
             config. Its pipeline must leave a dict of the same keys, so it
-            ends without ``PackInputs``; the joined clip itself has been
-            through this pipeline's earlier transforms instead.
+            has no ``PackInputs``; it should be what stands before this
+            transform, which the clip itself has been through.
         count (Sequence[int]): Fewest and most clips of a sentence. Defaults
             to (3, 7).
         pause (Sequence[float]): Shortest and longest silence between two, in
@@ -82,8 +86,8 @@ class JoinClips(ModalityTransform):
             ``{key}_sample_rate``. Defaults to 'speech'.
 
     Raises:
-        ValueError: If a range is none, ``fade`` is negative or ``prob`` lies
-            outside [0, 1].
+        ValueError: If a range is none, ``count`` no pair of integers,
+            ``fade`` negative or ``prob`` outside [0, 1].
     """
 
     def __init__(
@@ -97,14 +101,11 @@ class JoinClips(ModalityTransform):
         key: str = 'speech',
     ) -> None:
         super().__init__(key, prob)
-        fewest, most = check_range('count', count, 1)
-        self.count = (
-            check_integer('count', int(fewest), 1),
-            check_integer('count', int(most), 1),
-        )
+        check_range('count', count, 1)
+        self.count = tuple(check_integer('count', n, 1) for n in count)
         self.pause = check_range('pause', pause, 0)
         self.gain = check_range('gain', gain, 0)
-        (self.fade, _) = check_range('fade', (fade, 1.0), 0)
+        self.fade = check_number('fade', fade, 0)
         self._clips = build(clips, DATASETS)
 
     @cached_property
@@ -147,7 +148,7 @@ class JoinClips(ModalityTransform):
                 f'{group!r} of sample {results.get("sample_id")!r} are '
                 f'lacking: {sorted(map(str, self._groups))}'
             )
-        count = int(rng.integers(self.count[0], self.count[1] + 1)) - 1
+        count = int(rng.integers(*self.count, endpoint=True)) - 1
         drawn = []
         for index in rng.choice(self._groups[group], count).tolist():
             info = {**self._clips.get_data_info(index), 'rng': rng}
