@@ -104,8 +104,7 @@ class PCGrad(BaseTaskWeighting):
         if not (self.training and torch.is_grad_enabled()):
             return losses
         shared, own = self._learned()
-        anew = starts_anew(shared)
-        if anew:
+        if starts_anew(shared):
             self._begun = None
             self.steps = self.steps + 1
         flat, reached, sums = _gather(totals, shared, own)
