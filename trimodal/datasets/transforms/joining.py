@@ -102,7 +102,7 @@ class JoinClips(ModalityTransform):
     ) -> None:
         super().__init__(key, prob)
         check_range('count', count, 1)
-        self.count = tuple(check_integer('count', n, 1) for n in count)
+        self.fewest, self.most = (check_integer('count', n, 1) for n in count)
         self.pause = check_range('pause', pause, 0)
         self.gain = check_range('gain', gain, 0)
         self.fade = check_number('fade', fade, 0)
@@ -148,7 +148,7 @@ class JoinClips(ModalityTransform):
                 f'{group!r} of sample {results.get("sample_id")!r} are '
                 f'lacking: {sorted(map(str, self._groups))}'
             )
-        count = int(rng.integers(*self.count, endpoint=True)) - 1
+        count = int(rng.integers(self.fewest, self.most + 1)) - 1
         drawn = []
         for index in rng.choice(self._groups[group], count).tolist():
             info = {**self._clips.get_data_info(index), 'rng': rng}
