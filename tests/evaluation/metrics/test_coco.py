@@ -8,7 +8,9 @@ from mmengine.logging import MessageHub, MMLogger
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from tests.datasets.coco_files import coco_content, write_coco
 from tests.evaluation.functional.boxes import random_boxes
+from trimodal.datasets import CocoDataset
 from trimodal.evaluation import CocoMetric
 from trimodal.evaluation.functional import box_scores
 from trimodal.registry import METRICS
@@ -200,3 +202,33 @@ def test_calculate():
 def test_refuses(arguments, message):
     with pytest.raises(ValueError, match=message):
         CocoMetric(**arguments)
+
+
+def test_boxes_come_back_to_the_picture_on_disk(tmp_path):
+    """Data set, resizing, metric: the truth, predicted, is found."""
+    content = coco_content()
+    content['annotations'][1]['bbox'] = [30, 20, 10, 10]
+    path = write_coco(tmp_path, content)
+    dataset = CocoDataset(
+        str(path),
+        img_folder=str(tmp_path / 'images'),
+        pipeline=[
+            dict(type='Resize', size=(17, 50), keep_ratio=True),
+            dict(type='PackInputs'),
+        ],
+    )
+    samples = []
+    for index in range(len(dataset)):
+        sample = dataset[index]['data_samples'].to_dict()
+        true = dataset.source.fields(index)
+        scores = torch.ones(len(true['bboxes']))
+        sample['pred_instances'] = {
+            'bboxes': torch.from_numpy(true['bboxes'].copy()),
+            'labels': torch.from_numpy(true['bbox_labels'].copy()),
+            'scores': scores,
+        }
+        samples.append(sample)
+    for metric in (CocoMetric(str(path)), CocoMetric()):
+        result = run(metric, samples, dataset.metainfo)
+        assert result['coco/AP50'] == 1
+        assert result['coco/AP[key]'] > 0.9
