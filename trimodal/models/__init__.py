@@ -10,6 +10,7 @@ from trimodal.models.aligners import (
     SoftDTWAligner,
     TemporalAligner,
 )
+from trimodal.models.batch_augments import BaseMix, CutMix, Mixup
 from trimodal.models.data_preprocessors import (
     BasePreprocessor,
     GesturePreprocessor,
@@ -124,6 +125,7 @@ __all__ = [
     'BaseEncoder',
     'BaseFusion',
     'BaseHead',
+    'BaseMix',
     'BaseObjective',
     'BasePreprocessor',
     'BaseTaskWeighting',
@@ -142,6 +144,7 @@ __all__ = [
     'ContrastiveAligner',
     'CrossEntropyLoss',
     'CrossModalAttentionFusion',
+    'CutMix',
     'DETRHead',
     'DenseBoxes',
     'DiversityLoss',
@@ -170,6 +173,7 @@ __all__ = [
     'LowRankFusion',
     'MSELoss',
     'MixtureOfExpertsFusion',
+    'Mixup',
     'ModalityDropout',
     'MonotonicAligner',
     'MulTFusion',

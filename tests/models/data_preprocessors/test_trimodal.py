@@ -96,3 +96,43 @@ def test_bad_batches():
         make()({'inputs': {'imu': [None]}})
     with pytest.raises(ValueError, match='modalities'):
         TriModalDataPreprocessor(modalities={})
+
+
+def test_samples_are_mixed_in_training_only():
+    modalities = {'image': {'type': 'ImagePreprocessor'}}
+    augments = ({'type': 'Mixup', 'num_classes': 2, 'alpha': 1.0},)
+    preprocessor = TriModalDataPreprocessor(modalities, augments)
+    pictures = [torch.zeros(3, 4, 4), torch.full((3, 4, 4), 255.0)] * 4
+    samples = [TriModalDataSample().set_gt_label(i % 2) for i in range(8)]
+    data = {'inputs': {'image': pictures}, 'data_samples': samples}
+    plain = preprocessor(data)
+    assert all('gt_label' in sample for sample in plain['data_samples'])
+    torch.manual_seed(0)
+    mixed = preprocessor(data, training=True)
+    assert all('gt_score' in sample for sample in mixed['data_samples'])
+    low, high = plain['inputs']['image'].data[:2, 0, 0, 0]
+    values = mixed['inputs']['image'].data[:, 0, 0, 0]
+    shares = torch.stack([s.gt_score for s in mixed['data_samples']])
+    torch.testing.assert_close(values, shares @ torch.stack([low, high]))
+
+
+def test_one_of_several_augmentations_gets_a_batch():
+    kinds = [{'type': name, 'num_classes': 2} for name in ('Mixup', 'CutMix')]
+    preprocessor = TriModalDataPreprocessor(
+        {'image': {'type': 'ImagePreprocessor'}}, kinds
+    )
+    called = []
+    for module in preprocessor.batch_augments:
+        module.register_forward_hook(lambda m, *_: called.append(type(m)))
+    samples = [TriModalDataSample().set_gt_label(i) for i in range(2)]
+    data = {
+        'inputs': {'image': [torch.zeros(3, 4, 4)] * 2},
+        'data_samples': samples,
+    }
+    torch.manual_seed(0)
+    for _ in range(12):
+        preprocessor(data, training=True)
+    assert len(called) == 12
+    assert len(set(called)) == 2
+    with pytest.raises(ValueError, match='need data_samples'):
+        preprocessor({'inputs': data['inputs']}, training=True)

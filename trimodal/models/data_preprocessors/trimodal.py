@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
 from mmengine.model import BaseDataPreprocessor
 from torch import nn
 
@@ -18,6 +19,9 @@ class TriModalDataPreprocessor(BaseDataPreprocessor):
     Args:
         modalities (Mapping[str, Mapping | nn.Module]): The preprocessor of
             each modality, or its config.
+        batch_augments (Sequence[Mapping | nn.Module]): Augmentations that mix
+            samples, such as ``Mixup``, or their configs. In training one of
+            them, drawn anew, gets each batch. Defaults to ().
         non_blocking (bool): Whether copies to the device may run beside the
             computation. Defaults to False.
 
@@ -36,6 +40,7 @@ class TriModalDataPreprocessor(BaseDataPreprocessor):
     def __init__(
         self,
         modalities: Mapping[str, Mapping | nn.Module],
+        batch_augments: Sequence[Mapping | nn.Module] = (),
         non_blocking: bool = False,
     ) -> None:
         super().__init__(non_blocking)
@@ -43,6 +48,9 @@ class TriModalDataPreprocessor(BaseDataPreprocessor):
             raise ValueError('modalities must name at least one, got none')
         self.modalities = nn.ModuleDict(
             {name: build(item, MODELS) for name, item in modalities.items()}
+        )
+        self.batch_augments = nn.ModuleList(
+            build(item, MODELS) for item in batch_augments
         )
 
     def forward(
@@ -62,8 +70,9 @@ class TriModalDataPreprocessor(BaseDataPreprocessor):
             ``data_samples``.
 
         Raises:
-            ValueError: If no configured modality is among the inputs, or
-                they have different numbers of samples.
+            ValueError: If no configured modality is among the inputs, they
+                have different numbers of samples, or there are no
+                ``data_samples`` to be mixed.
         """
         data = self.cast_data(data)
         inputs, samples = data['inputs'], data.get('data_samples')
@@ -72,7 +81,19 @@ class TriModalDataPreprocessor(BaseDataPreprocessor):
             name: preprocessor(inputs.get(name, [None] * size), training)
             for name, preprocessor in self.modalities.items()
         }
+        if training and self.batch_augments:
+            prepared, samples = self._augment(prepared, samples)
         return {'inputs': prepared, 'data_samples': samples}
+
+    def _augment(
+        self, inputs: dict[str, ModalityInput], samples: Sequence | None
+    ) -> tuple[dict[str, ModalityInput], Sequence]:
+        if samples is None:
+            raise ValueError(
+                'batch_augments need data_samples in training, got None'
+            )
+        index = int(torch.randint(len(self.batch_augments), ()))
+        return self.batch_augments[index](inputs, samples)
 
     def _batch_size(
         self, inputs: Mapping[str, Sequence], samples: Sequence | None

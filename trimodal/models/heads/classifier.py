@@ -10,7 +10,7 @@ from trimodal.models.heads.base import BaseHead, Samples
 from trimodal.models.layers.checks import check_positive, check_probability
 from trimodal.models.layers.class_weight import set_classes
 from trimodal.models.layers.perceptron import perceptron
-from trimodal.models.layers.soft_targets import class_shares
+from trimodal.models.layers.soft_targets import class_shares, read_scores
 from trimodal.registry import MODELS
 from trimodal.structures import Fused, TriModalDataSample
 from trimodal.utils import build
@@ -184,48 +184,4 @@ class ClassifierHead(BaseHead):
             ValueError: If there are not as many as classes, or one lies
                 outside [0, 1].
         """
-        for row in rows:
-            if len(data_samples[row].gt_score) != self.num_classes:
-                raise ValueError(
-                    f'gt_score must have a value for each of '
-                    f'{self.num_classes} classes, got '
-                    f'{len(data_samples[row].gt_score)} '
-                    f'{named(data_samples, row)}'
-                )
-        scores = torch.stack([data_samples[row].gt_score for row in rows])
-        if not bool(((scores >= 0) & (scores <= 1)).all()):
-            raise ValueError(
-                'gt_score must have values in [0, 1], got '
-                f'{scores.min().item():g} to {scores.max().item():g} in a '
-                f'batch that begins {named(data_samples, rows[0])}'
-            )
-        return scores
-
-
-def named(data_samples: Samples, row: int) -> str:
-    """Where something is wrong, for messages."""
-    return f'in sample {data_samples[row].get("sample_id", row)!r}'
-
-
-def check_labels(
-    labels: Tensor, owners: Sequence[int], data_samples: Samples, classes: int
-) -> None:
-    """Raise unless every label is one of ``classes``.
-
-    Args:
-        labels (Tensor): int64 ``[K]``.
-        owners (Sequence[int]): The sample that each belongs to.
-        data_samples (Sequence[TriModalDataSample]): A batch.
-        classes (int): Classes.
-
-    Raises:
-        ValueError: Naming the first sample with another.
-    """
-    wrong = (labels < 0) | (labels >= classes)
-    if bool(wrong.any()):
-        first = int(wrong.nonzero()[0])
-        row = owners[first]
-        raise ValueError(
-            f'gt_label must be one class of {classes}, got '
-            f'{data_samples[row].gt_label.tolist()} {named(data_samples, row)}'
-        )
+        return read_scores(data_samples, rows, self.num_classes)

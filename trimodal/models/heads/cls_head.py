@@ -2,15 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-import torch
 from torch import Tensor, nn
 
 from trimodal.models.heads.base import Samples
-from trimodal.models.heads.classifier import (
-    ClassifierHead,
-    check_labels,
-    named,
-)
+from trimodal.models.heads.classifier import ClassifierHead
+from trimodal.models.layers.soft_targets import named, read_labels
 from trimodal.registry import MODELS
 from trimodal.structures import TriModalDataSample
 
@@ -68,17 +64,14 @@ class ClsHead(ClassifierHead):
 
     def labels(self, data_samples: Samples, rows: Sequence[int]) -> Tensor:
         """The classes, int64 ``[N]``."""
-        found = [data_samples[row].gt_label for row in rows]
-        for row, label in zip(rows, found, strict=True):
-            if len(label) != 1:
+        labels, _ = read_labels(data_samples, rows, self.num_classes)
+        for row in rows:
+            if len(data_samples[row].gt_label) != 1:
                 raise ValueError(
                     f'gt_label must be one class of {self.num_classes}, got '
-                    f'{label.tolist()} {named(data_samples, row)}'
+                    f'{data_samples[row].gt_label.tolist()} '
+                    f'{named(data_samples, row)}'
                 )
-        if not found:
-            return torch.empty(0, dtype=torch.int64)
-        labels = torch.cat(found)
-        check_labels(labels, rows, data_samples, self.num_classes)
         return labels
 
     def scores(self, data_samples: Samples, rows: Sequence[int]) -> Tensor:

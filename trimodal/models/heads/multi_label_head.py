@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-import torch
 from torch import Tensor, nn
 
 from trimodal.models.heads.base import Samples
-from trimodal.models.heads.classifier import ClassifierHead, check_labels
+from trimodal.models.heads.classifier import ClassifierHead
 from trimodal.models.layers.checks import check_probability
+from trimodal.models.layers.soft_targets import read_many_hot
 from trimodal.registry import MODELS
 from trimodal.structures import TriModalDataSample
 
@@ -84,17 +84,7 @@ class MultiLabelHead(ClassifierHead):
 
     def labels(self, data_samples: Samples, rows: Sequence[int]) -> Tensor:
         """One for each class that a sample is of, float32 ``[N, classes]``."""
-        if not rows:
-            return torch.empty(0, self.num_classes)
-        found = [data_samples[row].gt_label for row in rows]
-        labels = torch.cat(found)
-        counts = torch.tensor([len(label) for label in found])
-        index = torch.arange(len(rows)).repeat_interleave(counts)
-        owners = [rows[i] for i in index.tolist()]
-        check_labels(labels, owners, data_samples, self.num_classes)
-        target = torch.zeros(len(rows), self.num_classes, device=labels.device)
-        target[index.to(labels.device), labels] = 1
-        return target
+        return read_many_hot(data_samples, rows, self.num_classes)
 
     def activate(self, logits: Tensor) -> Tensor:
         """Sigmoid."""
