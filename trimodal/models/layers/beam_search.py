@@ -88,6 +88,7 @@ class BeamSearch:
         self.length_penalty = length_penalty
         self.repetition_penalty = repetition_penalty
 
+    @torch.no_grad()
     def __call__(
         self, step: Step, first: Tensor, end: int, forbidden: Sequence[int]
     ) -> Found:
