@@ -64,7 +64,7 @@ def test_training_ends_with_a_test_of_the_best(trained):
     name = f'best_accuracy_top1_epoch_{best + 1}.pth'
     assert (work_dir / name).is_file()
     log = next(work_dir.glob('*/*.log')).read_text()
-    assert f'Tested {name}: accuracy/top1' in log
+    assert f'Tested {name}\n| metric ' in log
     assert ' WARNING ' not in log
 
 

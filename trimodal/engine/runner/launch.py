@@ -3,7 +3,7 @@
 import gc
 import os
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from pickle import UnpicklingError
@@ -199,20 +199,11 @@ def _test_best(runner: Runner, in_memory: bool) -> dict[str, Any]:
     metrics = runner.test()
     tested = 'the weights in memory' if path is None else Path(path).name
     runner.logger.info(
-        f'Tested {tested}: {_numbers(metrics)}\n'
+        f'Tested {tested}\n{format_metrics(metrics)}\n'
         f'Checkpoints: {runner.work_dir}\n'
         f'Logs and curves: {runner.log_dir}'
     )
     return metrics
-
-
-def _numbers(metrics: Mapping[str, Any]) -> str:
-    numbers = [
-        f'{key} {value:.4g}'
-        for key, value in metrics.items()
-        if isinstance(value, int | float)
-    ]
-    return ', '.join(numbers) or 'no metrics'
 
 
 def _write(path: str, predictions: list[Any], metrics: dict[str, Any]) -> None:
