@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ from trimodal.evaluation.metrics.coco_records import (
     categories_of,
     images_of,
     record_of,
+    write_files,
 )
 from trimodal.structures import TriModalDataSample
 
@@ -101,3 +104,22 @@ def test_categories():
     unnamed = categories_of(records('a'), {})
     assert [c['name'] for c in unnamed] == ['0', '1', '2', '3']
     assert categories_of([], {}) == []
+
+
+def test_files(tmp_path, monkeypatch):
+    found = [{'image_id': 1, 'score': 0.5}]
+    prefix = tmp_path / 'new' / 'a.b'
+    write_files(str(prefix), found, {'annotations': []})
+    assert [p.name for p in prefix.parent.iterdir()] == ['a.b.bbox.json']
+    assert json.loads((prefix.parent / 'a.b.bbox.json').read_text()) == found
+    write_files(str(prefix), [], {'annotations': [1]})
+    assert json.loads((prefix.parent / 'a.b.bbox.json').read_text()) == []
+    assert (prefix.parent / 'a.b.gt.json').is_file()
+    # A bare name without a log.
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        'trimodal.evaluation.metrics.coco_records.report_path',
+        lambda *names: None,
+    )
+    write_files('bare', found, None)
+    assert (tmp_path / 'bare.bbox.json').is_file()

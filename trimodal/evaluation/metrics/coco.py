@@ -1,6 +1,5 @@
 """COCO's average precision and recall of boxes."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -28,8 +27,9 @@ from trimodal.evaluation.metrics.coco_records import (
     categories_of,
     images_of,
     record_of,
+    write_files,
 )
-from trimodal.evaluation.reports import report_path, text_table
+from trimodal.evaluation.reports import text_table
 from trimodal.registry import METRICS
 
 Record = dict[str, Any]
@@ -169,7 +169,9 @@ class CocoMetric(BaseMetric):
             images,
             dataset['categories'],
         )
-        self._write(dataset, detections)
+        if self.outfile_prefix is not None:
+            truth = dataset if self.ann_file is None else None
+            write_files(self.outfile_prefix, detections, truth)
         if self.format_only:
             return {}
         scores = coco_scores(
@@ -204,20 +206,6 @@ class CocoMetric(BaseMetric):
                     f'{self.ann_file}; its ids are like {next(iter(known))!r}'
                 )
         return self._dataset, [known[record.sample_id] for record in records]
-
-    def _write(self, dataset: Record, detections: list[Record]) -> None:
-        if self.outfile_prefix is None:
-            return
-        files: dict[str, Any] = {'.bbox.json': detections}
-        if self.ann_file is None and dataset['annotations']:
-            files['.gt.json'] = dataset
-        for suffix, content in files.items():
-            path = Path(f'{self.outfile_prefix}{suffix}')
-            if path.name == str(path):
-                path = report_path(self.outfile_prefix, suffix) or path
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(content))
-            print_log(f'COCO file: {path}', logger='current')
 
     def _log(self, scores: CocoScores, names: list[str]) -> None:
         print_log(f'\n{scores.table()}', logger='current')

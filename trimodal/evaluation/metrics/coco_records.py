@@ -1,13 +1,17 @@
 """What CocoMetric keeps of a sample, and what it makes of all of them."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from mmengine.logging import print_log
 
 from trimodal.evaluation.functional.coco_json import Boxes, count_labels
 from trimodal.evaluation.metrics.annotated import sample_name, to_array
+from trimodal.evaluation.reports import report_path
 
 Sample = Mapping[str, Any]
 
@@ -130,3 +134,30 @@ def categories_of(
         {'id': int(number), 'name': str(name)}
         for number, name in zip(ids, names, strict=True)
     ]
+
+
+def write_files(
+    prefix: str,
+    detections: Sequence[Mapping[str, Any]],
+    dataset: Mapping[str, Any] | None,
+) -> None:
+    """Write ``{prefix}.bbox.json`` and ``{prefix}.gt.json``.
+
+    Args:
+        prefix (str): With a folder, it is taken as it is; a bare name goes
+            beside the log, after the stage, or where there is no log into
+            the current folder.
+        detections (Sequence[Mapping[str, Any]]): Results of the COCO form.
+        dataset (Mapping[str, Any] | None): The truth; None, or one without
+            a box, is not written.
+    """
+    files: dict[str, Any] = {'.bbox.json': [*detections]}
+    if dataset is not None and dataset['annotations']:
+        files['.gt.json'] = dataset
+    for suffix, content in files.items():
+        path = Path(f'{prefix}{suffix}')
+        if path.name == str(path):
+            path = report_path(prefix, suffix) or path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(content))
+        print_log(f'COCO file: {path}', logger='current')
