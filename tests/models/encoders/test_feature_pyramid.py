@@ -38,6 +38,9 @@ def test_equals_torchvisions_with_the_same_weights(pyramid):
     torch.testing.assert_close(
         tokens.x,
         torch.cat([grid.flatten(2) for grid in want], 2).transpose(1, 2),
+        # Ours has the channels last, which is summed in another order.
+        atol=1e-4,
+        rtol=1e-4,
     )
 
 

@@ -116,7 +116,7 @@ def test_noise_does_not_reach_the_queries_that_are_matched():
     head = make(denoising={'type': 'BoxDenoising'})
     fused = fuse(picture(*SIZES))
     with_noise = head.loss(fused, TWO)
-    head.denoising = None
+    head.network.denoising = None
     without = head.loss(fused, TWO)
     for name, value in without.items():
         torch.testing.assert_close(with_noise[name], value)

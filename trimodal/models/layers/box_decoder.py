@@ -186,6 +186,7 @@ class BoxDecoder(nn.Module):
             feedforward_channels=feedforward_channels,
         )
         check_multiple('embed_dims', embed_dims, 8, 'sine and cosine, 4 times')
+        self.embed_dims = embed_dims
         self.positions = FeedForward(embed_dims, embed_dims)
         self.norm = nn.LayerNorm(embed_dims, eps=NORM_EPS)
         self.classify = nn.Linear(embed_dims, num_logits)
