@@ -16,6 +16,7 @@ from trimodal.datasets.transforms.gesture_time import (
 )
 from trimodal.datasets.transforms.image import RandomFlip, RandomRotate
 from trimodal.datasets.transforms.joining import JoinClips
+from trimodal.datasets.transforms.labels import CollectLabels
 from trimodal.datasets.transforms.noise import AddNoise
 from trimodal.datasets.transforms.resizing import (
     RandomResize,
@@ -31,6 +32,7 @@ from trimodal.datasets.transforms.speech import (
 
 __all__ = [
     'AddNoise',
+    'CollectLabels',
     'ColorJitter',
     'CropSpeech',
     'DropFrames',
