@@ -4,10 +4,10 @@ from abc import ABCMeta, abstractmethod
 
 import torch
 import torch.nn.functional as F
-from mmengine.dist import all_reduce
 from torch import Tensor, nn
 
 from trimodal.models.layers.checks import check_positive
+from trimodal.models.losses.counting import shared_count
 from trimodal.registry import MODELS
 
 
@@ -54,10 +54,8 @@ class ValueLoss(nn.Module, metaclass=ABCMeta):
             )
         known = ~target.isnan()
         each = self.each(pred.float(), target.float().masked_fill(~known, 0))
-        count = known.sum().to(each.dtype)
-        all_reduce(count, op='mean')
         total = torch.where(known, each, 0).sum()
-        return self.loss_weight * total / count.masked_fill(count == 0, 1)
+        return self.loss_weight * total / shared_count(known.sum().float())
 
 
 @MODELS.register_module()
