@@ -34,6 +34,11 @@ def prior_bias(classify: nn.Linear) -> None:
     nn.init.constant_(classify.bias, -math.log(1 / PRIOR - 1))
 
 
+def _last(grid: Tensor) -> Tensor:
+    """With the channels last in memory: faster, and as cells are."""
+    return grid.contiguous(memory_format=torch.channels_last)
+
+
 @dataclass(frozen=True)
 class Dense:
     """What the cells answer.
@@ -121,8 +126,9 @@ class DenseBoxes(nn.Module):
         """
         x, hidden = cells, ~where.mask.unsqueeze(2)
         for conv, norm in zip(self.convs, self.norms, strict=True):
-            grids = [conv(grid).flatten(2) for grid in where.split(x)]
-            x = F.gelu(norm(torch.cat(grids, dim=2).mT))
+            grids = [_last(conv(_last(grid))) for grid in where.split(x)]
+            steps = [g.permute(0, 2, 3, 1).flatten(1, 2) for g in grids]
+            x = F.gelu(norm(torch.cat(steps, dim=1)))
             x = x.masked_fill(hidden, 0)
         size = where.boxes[..., 2:] * self.box_scale
         start = torch.cat([where.boxes[..., :2], size], dim=-1)
