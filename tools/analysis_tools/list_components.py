@@ -33,6 +33,7 @@ KINDS = {
     'Heads': models.BaseHead,
     'Objectives': models.BaseObjective,
     'Data preprocessors': models.BasePreprocessor,
+    'Batch augmentations': models.BaseMix,
     'Pooling': MaskedPooling,
     'Vocabularies': models.BaseVocabulary,
 }
