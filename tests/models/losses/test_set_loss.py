@@ -84,6 +84,18 @@ def test_nothing_at_all_gives_zero_with_a_graph():
         assert not grad.any()
 
 
+@pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float16])
+def test_half_precision_is_computed_in_full(dtype):
+    logits, boxes = torch.randn(2, 4, 7, 3).to(dtype), random_boxes(2, 4, 7)
+    given = (padded(make_truth(COUNTS)), REAL, torch.tensor(9.0))
+    want = SetLoss()(logits.float(), boxes, *given)
+    with torch.autocast('cpu', dtype=torch.bfloat16):
+        got = SetLoss()(logits, boxes, *given)
+    for name, value in want.items():
+        assert got[name].dtype == torch.float32
+        torch.testing.assert_close(got[name], value)
+
+
 def test_scores():
     logits = torch.randn(2, 3, 4)
     soft = SetLoss(**SOFTMAX)

@@ -88,6 +88,18 @@ def test_equals_the_plain_version():
     torch.testing.assert_close(got['loss_giou'], 2 * giou / count)
 
 
+def test_half_precision_is_computed_in_full():
+    where, targets = cells(2), padded(make_truth((3, 1)))
+    logits, boxes = answers(where)
+    logits = logits.bfloat16()
+    want = TaskAlignedLoss()(logits.float(), boxes, where, targets)
+    with torch.autocast('cpu', dtype=torch.bfloat16):
+        got = TaskAlignedLoss()(logits, boxes, where, targets)
+    for name, value in want.items():
+        assert got[name].dtype == torch.float32
+        torch.testing.assert_close(got[name], value)
+
+
 def test_no_boxes_teach_that_there_is_nothing():
     where = cells(2)
     logits, boxes = answers(where)
