@@ -6,6 +6,12 @@ _base_ = [
     './default_runtime.py',
 ]
 
+# A sentence is longer than a word.
+model = dict(
+    data_preprocessor=dict(
+        modalities=dict(speech=dict(spec_augment=dict(num_time_masks=4)))
+    )
+)
 optim_wrapper = dict(optimizer=dict(lr=2e-3))
 train_cfg = dict(val_interval=5)
 default_hooks = dict(
