@@ -1,7 +1,7 @@
 _base_ = [
     '../_base_/datasets/bccd_half.py',
     '../_base_/models/detr_small.py',
-    '../_base_/schedules/adamw_cosine_200e.py',
+    '../_base_/schedules/adamw_cosine_60e.py',
     '../_base_/default_runtime.py',
 ]
 
