@@ -26,6 +26,13 @@ def test_another_context_another_answer():
     assert not torch.allclose(a, b)
 
 
+def test_contexts_count_from_the_start():
+    layer = ContextModulation(64, 32)
+    x = torch.randn(1, 50, 64).expand(2, -1, -1)
+    a, b = layer(x, torch.randn(2, 32))
+    assert (a - b).std() > 0.5 * x.std()
+
+
 def test_bad_arguments():
     with pytest.raises(ValueError, match='context_channels'):
         ContextModulation(4, 0)

@@ -7,14 +7,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from trimodal.models.layers.checks import check_positive
-from trimodal.models.layers.transformer import NORM_EPS, init_transformer
+from trimodal.models.layers.transformer import NORM_EPS
 
 
 class ContextModulation(nn.Module):
     """A residual layer whose inside is scaled and shifted by a context.
 
     The modulation of `FiLM <https://arxiv.org/abs/1709.07871>`_, by channel,
-    before the nonlinearity: what one context brings out, another hides.
+    before the nonlinearity: what one context brings out, another hides. From
+    the start the context, of unit scale, counts as much as the steps: with a
+    transformer's small weights, what it asks for is learned much later.
 
     Args:
         embed_dims (int): Channels of steps.
@@ -33,7 +35,9 @@ class ContextModulation(nn.Module):
         self.inner = nn.Linear(embed_dims, embed_dims)
         self.modulation = nn.Linear(context_channels, 2 * embed_dims)
         self.outer = nn.Linear(embed_dims, embed_dims)
-        self.apply(init_transformer)
+        for layer in (self.inner, self.modulation, self.outer):
+            nn.init.normal_(layer.weight, std=layer.in_features**-0.5)
+            nn.init.zeros_(layer.bias)
 
     def forward(self, x: Tensor, context: Tensor) -> Tensor:
         """Modulate.
