@@ -22,7 +22,7 @@ from trimodal.models.layers.checks import (
 from trimodal.models.layers.dense_boxes import prior_bias
 from trimodal.models.layers.transformer import feedforward_width
 from trimodal.registry import MODELS
-from trimodal.structures import Fused, Tokens, TriModalDataSample
+from trimodal.structures import Fused, TriModalDataSample
 from trimodal.utils import build
 
 CONTEXTS = (None, 'pooled', 'tokens')
@@ -161,7 +161,7 @@ class DETRHead(BaseHead):
             float32 ``[D, B, Q, 4]`` (centred, relative), and ``queries``
             bool ``[B, Q]``, which of them are real.
         """
-        answers = self.network(fused, self._picture(fused))
+        answers = self.network(fused, fused.stream(self.stream))
         return {
             'logits': answers.logits,
             'boxes': answers.boxes,
@@ -188,7 +188,7 @@ class DETRHead(BaseHead):
             ValueError: If a sample with boxes has no ``img_shape``, or a
                 label is none of the classes.
         """
-        stream = self._picture(fused)
+        stream = fused.stream(self.stream)
         targets = box_targets(data_samples, stream.present, self.num_classes)
         answers = self.network(fused, stream, targets)
         return detection_losses(
@@ -212,7 +212,7 @@ class DETRHead(BaseHead):
         Raises:
             ValueError: If a sample with a picture has no ``ori_shape``.
         """
-        answers = self.network(fused, self._picture(fused))
+        answers = self.network(fused, fused.stream(self.stream))
         return add_instances(
             data_samples,
             self.loss_module.scores(answers.logits[-1].detach()),
@@ -220,11 +220,3 @@ class DETRHead(BaseHead):
             answers.queries,
             *self.limits,
         )
-
-    def _picture(self, fused: Fused) -> Tokens:
-        if self.stream not in fused.streams:
-            raise ValueError(
-                f'stream must be one of {sorted(fused.streams)}, got '
-                f'{self.stream!r}'
-            )
-        return fused.streams[self.stream]
