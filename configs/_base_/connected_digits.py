@@ -14,9 +14,7 @@ model = dict(
 )
 optim_wrapper = dict(optimizer=dict(lr=2e-3))
 train_cfg = dict(val_interval=5)
-default_hooks = dict(
-    checkpoint=dict(save_best='text/wer', rule='less', interval=5)
-)
+default_hooks = dict(checkpoint=dict(interval=5))
 custom_hooks = [
     dict(type='EMAHook', momentum=0.01, priority='ABOVE_NORMAL'),
 ]
