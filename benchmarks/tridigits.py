@@ -36,6 +36,7 @@ SETS = {
     'tridigits': {METRIC: 100.0},
     'tridigits_hard': {METRIC: 100.0},
     'tridigits_reg': {'/regression/mae': 1.0, '/regression/r2': 1.0},
+    'tridigits_det': {'/coco/AP50': 100.0, '/coco/AP': 100.0},
     'connected_digits': {'/text/wer': 100.0, '/text/cer': 100.0},
 }
 KEPT = tuple(metric for shown in SETS.values() for metric in shown)
