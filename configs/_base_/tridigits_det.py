@@ -2,12 +2,11 @@
 _base_ = [
     './datasets/tridigits_det.py',
     './models/tridigits_det.py',
-    './schedules/adamw_cosine_20e.py',
+    './schedules/adamw_cosine_12e.py',
     './default_runtime.py',
 ]
 
-optim_wrapper = dict(optimizer=dict(lr=2e-3))
-train_cfg = dict(val_interval=5)
+train_cfg = dict(val_interval=4)
 val_evaluator = [dict(type='CocoMetric')]
 test_evaluator = [dict(type='CocoMetric'), dict(type='Accuracy')]
 default_hooks = dict(checkpoint=dict(save_best='coco/AP50', rule='greater'))
