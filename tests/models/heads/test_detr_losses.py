@@ -1,10 +1,13 @@
 """The losses of the detection head, put together by hand."""
 
+import pytest
 import torch
 
+from tests.models.heads.test_box_samples import sample
 from tests.models.heads.test_detr_head import SIZES, TWO, fuse, make, picture
 from trimodal.models.heads.box_samples import box_targets
 from trimodal.models.heads.detr_losses import detection_losses
+from trimodal.models.losses import counting, query_classes
 
 
 def test_by_hand():
@@ -46,3 +49,24 @@ def test_by_hand():
     assert got.keys() == want.keys()
     for name, value in want.items():
         torch.testing.assert_close(got[name], value, msg=name)
+
+
+@pytest.mark.parametrize('classification', ['softmax', 'focal', 'varifocal'])
+def test_processes_meet_as_often_without_boxes(classification, monkeypatch):
+    """One that has none must not leave the others waiting."""
+    met = []
+    for module in (counting, query_classes):
+        monkeypatch.setattr(
+            module, 'all_reduce', lambda *a, **k: met.append(a)
+        )
+    head = make(
+        loss={'type': 'SetLoss', 'classification': classification},
+        dense={'type': 'DenseBoxes'},
+        denoising={'type': 'BoxDenoising'},
+    )
+    stream, times = fuse(picture(*SIZES)), []
+    for given in (TWO, [sample([]), sample([])]):
+        head.loss(stream, given)
+        times.append(len(met))
+        met.clear()
+    assert times[0] == times[1] > 0

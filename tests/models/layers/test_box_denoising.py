@@ -78,7 +78,10 @@ def test_labels_are_drawn_anew():
 
 
 def test_no_boxes_no_queries():
-    assert BoxDenoising(8, 3)(targets(0, 0)) is None
+    noisy = BoxDenoising(8, 3)(targets(0, 0))
+    assert noisy.queries.x.shape == (2, 0, 8)
+    assert noisy.queries.x.requires_grad
+    assert len(noisy.matches(2).row) == len(noisy.groups) == 0
 
 
 def test_who_sees_whom_by_hand():

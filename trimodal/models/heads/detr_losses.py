@@ -3,15 +3,12 @@
 Shape letters: see :mod:`trimodal.models.heads.detr_network`.
 """
 
-import torch
 from torch import Tensor, nn
 
 from trimodal.models.heads.detr_network import Answers, DETRNetwork
+from trimodal.models.layers.box_denoising import NoisyQueries
 from trimodal.models.layers.box_targets import BoxTargets
-from trimodal.models.layers.masking import connect
 from trimodal.models.losses.counting import shared_count
-
-TERMS = ('loss_class', 'loss_l1', 'loss_giou')
 
 
 def detection_losses(
@@ -35,13 +32,9 @@ def detection_losses(
     number = float(sum(targets.counts))
     count = shared_count(answers.boxes.new_tensor(number))
     losses = _matched(answers, targets, count, loss)
-    if network.denoising is not None:
-        if answers.noisy is None:
-            # No true box could be given noise.
-            zero = connect(torch.zeros_like(count), network.denoising)
-            terms = dict.fromkeys(TERMS, zero)
-        else:
-            terms = _denoised(answers, targets, count, loss)
+    if answers.noisy is not None:
+        # Without a true box, too: other processes may have some, and wait.
+        terms = _denoised(answers, targets, answers.noisy, count, loss)
         losses |= {f'denoising_{name}': term for name, term in terms.items()}
     if answers.dense is not None:
         terms = network.dense.loss_module(
@@ -70,11 +63,13 @@ def _matched(
 
 
 def _denoised(
-    answers: Answers, targets: BoxTargets, count: Tensor, loss: nn.Module
+    answers: Answers,
+    targets: BoxTargets,
+    noisy: NoisyQueries,
+    count: Tensor,
+    loss: nn.Module,
 ) -> dict[str, Tensor]:
     """Of all layers; each true box has a query in every group."""
-    noisy = answers.noisy
-    assert noisy is not None
     number = len(noisy.groups)
     terms = loss(
         answers.logits[:, :, :number],

@@ -37,7 +37,8 @@ class Answers:
         queries (Tensor): bool ``[B, Q]``, real queries.
         where (GridCells): Where the cells are.
         dense (Dense | None): What each cell answers.
-        noisy (NoisyQueries | None): The queries with noise, which come first.
+        noisy (NoisyQueries | None): The queries with noise, which come first;
+            None where there are none to be made.
     """
 
     logits: Tensor

@@ -28,6 +28,7 @@ class NoisyQueries:
     Args:
         queries (Queries): The queries, group after group.
         groups (Tensor): int64 ``[Q]``, each query's group.
+        num_groups (int): How often each true box is asked for.
         row (Tensor): int64 ``[K]``, of those that have a true box: sample,
         query (Tensor): int64 ``[K]``: place among the queries,
         box (Tensor): int64 ``[K]``: index of the true box.
@@ -35,14 +36,10 @@ class NoisyQueries:
 
     queries: Queries
     groups: Tensor
+    num_groups: int
     row: Tensor
     query: Tensor
     box: Tensor
-
-    @property
-    def num_groups(self) -> int:
-        """How often each true box is asked for."""
-        return int(self.groups[-1]) + 1
 
     def matches(self, layers: int) -> Matches:
         """The pairs, the same in every one of ``layers``."""
@@ -110,19 +107,18 @@ class BoxDenoising(nn.Module):
         self.classes = nn.Parameter(torch.empty(num_classes, embed_dims))
         nn.init.trunc_normal_(self.classes, std=INIT_STD)
 
-    def forward(self, targets: BoxTargets) -> NoisyQueries | None:
+    def forward(self, targets: BoxTargets) -> NoisyQueries:
         """Draw queries.
 
         Args:
             targets (BoxTargets): The true boxes.
 
         Returns:
-            NoisyQueries | None: None where no sample has a box.
+            NoisyQueries: None of them where no sample has a box.
         """
         rows, most = targets.labels.shape
-        if not most:
-            return None
-        groups = max(1, self.max_queries // (most * self.kinds))
+        size = max(1, most * self.kinds)
+        groups = max(1, self.max_queries // size)
         # Copies of a sample's boxes: [B, G, kinds, N].
         shape = (rows, groups, self.kinds, most)
         copies = (slice(None), None, None)
@@ -135,7 +131,8 @@ class BoxDenoising(nn.Module):
         row, group, box = mask[:, :, 0].nonzero(as_tuple=True)
         return NoisyQueries(
             Queries(x.flatten(1, 3), boxes.flatten(1, 3), mask.flatten(1)),
-            place.flatten() // (self.kinds * most),
+            place.flatten() // size,
+            groups,
             row,
             place[group, 0, box],
             box,

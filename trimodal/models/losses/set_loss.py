@@ -5,7 +5,6 @@ Shape letters: see :mod:`trimodal.models.layers.box_targets`; C classes.
 
 from collections.abc import Mapping
 
-import torch
 from torch import Tensor, nn
 
 from trimodal.models.layers.box_targets import BoxTargets, Matches
@@ -177,6 +176,5 @@ class SetLoss(nn.Module):
 
 def _by_layer(values: Tensor, matches: Matches, logits: Tensor) -> Tensor:
     """Sums ``[D]`` of the values ``[K]`` of each layer's pairs."""
-    # The zero keeps all in the graph where nothing is matched.
-    sums = torch.zeros_like(logits[:, 0, 0, 0])
+    sums = logits.new_zeros(len(logits))
     return sums.index_add(0, matches.layer, values)
