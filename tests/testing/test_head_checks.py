@@ -6,7 +6,7 @@ from mmengine.dist import all_reduce
 from torch import nn
 
 from trimodal.models import BaseHead
-from trimodal.models.layers import connect
+from trimodal.models.layers import connect, masked_mean
 from trimodal.registry import MODELS
 from trimodal.testing import HeadContract, check_head, run_distributed
 
@@ -24,6 +24,9 @@ class FaultyHead(BaseHead):
     def forward(self, fused):
         if self.fault == 'padding':
             return self.linear(fused.tokens.mean(1)).squeeze(1)
+        if self.fault == 'fusion':
+            mean = masked_mean(fused.tokens, fused.mask, 1)
+            return self.linear(mean).squeeze(1)
         if self.fault == 'neighbour':
             pooled = fused.pooled - fused.pooled.mean(0, keepdim=True)
             return self.linear(pooled).squeeze(1)
@@ -77,6 +80,7 @@ def test_a_sound_head_passes():
         ('neighbour', 'pred_value: .* not close'),
         ('nan', 'nan'),
         ('graph', 'left out of the graph'),
+        ('fusion', 'pooled is left out of the graph'),
         ('vector', 'must be a scalar'),
         ('name', 'no loss'),
         ('statistic', 'mean has a gradient'),

@@ -1,6 +1,7 @@
 """What every head must hold to, see :mod:`trimodal.testing.heads`."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -65,6 +66,24 @@ def check_without_annotation(contract: HeadContract) -> None:
             assert not value.any(), f'{name} is {value} without annotations'
     backward(output)
     assert_finite_gradients(module)
+
+
+def check_whole_fusion(contract: HeadContract) -> None:
+    """The pooled vector is in the graph, also if only tokens are read.
+
+    A fusion may have parameters for it alone.
+    """
+    model, batch = contract.build().train(), contract.batch()
+    fused = model.fuse(batch.streams)
+    pooled = fused.pooled.detach().requires_grad_()
+    fused = replace(fused, pooled=pooled)
+    losses = model.head.loss(fused, batch.data_samples)
+    terms = [value for name, value in losses.items() if 'loss' in name]
+    torch.stack(terms).sum().backward()
+    assert pooled.grad is not None, (
+        'fused.pooled is left out of the graph: see '
+        'trimodal.models.layers.connect_tensors'
+    )
 
 
 def check_autocast_of_heads(contract: HeadContract) -> None:
@@ -148,6 +167,7 @@ HEAD_CHECKS = (
     check_gradients,
     check_all_absent,
     check_without_annotation,
+    check_whole_fusion,
     check_autocast_of_heads,
     check_given_unchanged,
     check_predictions,

@@ -3,7 +3,12 @@
 import torch
 from torch import nn
 
-from trimodal.models.layers import connect, masked_mean, masked_softmax
+from trimodal.models.layers import (
+    connect,
+    connect_tensors,
+    masked_mean,
+    masked_softmax,
+)
 
 
 def test_masked_mean_by_hand():
@@ -59,3 +64,16 @@ def test_connect_adds_nothing_but_the_graph():
 def test_connect_without_parameters():
     x = torch.randn(3)
     assert connect(x, nn.Identity()) is x
+
+
+def test_connect_tensors_adds_nothing_but_the_graph():
+    x = torch.randn(3)
+    others = [torch.randn(2, 4), torch.full((3,), torch.inf).half()]
+    others = [other.requires_grad_() for other in others]
+    y = connect_tensors(x, *others)
+    assert torch.equal(x, y)
+    assert y.dtype == x.dtype
+    y.sum().backward()
+    for other in others:
+        assert other.grad.shape == other.shape
+        assert not other.grad.any()

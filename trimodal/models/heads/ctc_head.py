@@ -13,7 +13,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from trimodal.models.heads.base import BaseHead, Samples
 from trimodal.models.heads.texts import encode_text
-from trimodal.models.layers import init_transformer
+from trimodal.models.layers import connect_tensors, init_transformer
 from trimodal.models.layers.checks import check_positive, check_probability
 from trimodal.models.layers.ctc_alignment import AlignedToken, align_ctc
 from trimodal.models.layers.ctc_decoding import beam_ctc, greedy_ctc
@@ -118,7 +118,7 @@ class CTCHead(BaseHead):
             tokens = fused.stream(self.stream)
             x, mask = tokens.x, tokens.mask
         # All of the fusion stays in the graph, whatever is read.
-        x = x + 0 * (fused.pooled.sum() + fused.tokens.sum())
+        x = connect_tensors(x, fused.pooled, fused.tokens)
         logits, lengths = compact(self.layers(x).float(), mask)
         return Steps(logits.log_softmax(2), lengths)
 

@@ -21,6 +21,7 @@ from trimodal.models.layers.cell_projection import CellProjection
 from trimodal.models.layers.dense_boxes import Dense
 from trimodal.models.layers.grid_cells import GridCells
 from trimodal.models.layers.learned_queries import LearnedQueries
+from trimodal.models.layers.masking import connect_tensors
 from trimodal.models.layers.transformer import init_transformer
 from trimodal.registry import MODELS
 from trimodal.structures import Fused, Tokens
@@ -118,7 +119,7 @@ class DETRNetwork(nn.Module):
         pooled = None if self.context is None else fused.pooled
         cells, where = self.cells(stream, pooled)
         # What is not looked at stays in the graph, for other processes.
-        cells = cells + 0 * (fused.pooled.sum() + fused.tokens.sum())
+        cells = connect_tensors(cells, fused.pooled, fused.tokens)
         dense = None if self.dense is None else self.dense(cells, where)
         queries = self._start(where, dense)
         noisy = None

@@ -5,7 +5,11 @@ Shape letters: see :mod:`trimodal.structures.streams`; S steps of the memory.
 
 from torch import Tensor, nn
 
-from trimodal.models.layers import init_transformer, sinusoidal
+from trimodal.models.layers import (
+    connect_tensors,
+    init_transformer,
+    sinusoidal,
+)
 from trimodal.models.layers.checks import check_positive
 from trimodal.models.layers.transformer import NORM_EPS
 from trimodal.structures import Fused
@@ -72,6 +76,8 @@ class DecoderMemory(nn.Module):
         if self.stream is not None:
             stream = fused.stream(self.stream)
             x, mask = stream.x, stream.mask
+        # All of the fusion stays in the graph, whatever is looked at.
+        x = connect_tensors(x, fused.pooled, fused.tokens)
         x = self.norm(self.projection(x))
         if self.positions:
             # Counted without padding, wherever it stands.

@@ -24,6 +24,7 @@ from trimodal.models.layers.joint_conv import (
 from trimodal.models.layers.masked_batch_norm import MaskedBatchNorm
 from trimodal.models.layers.masking import (
     connect,
+    connect_tensors,
     masked_mean,
     masked_softmax,
 )
@@ -109,6 +110,7 @@ __all__ = [
     'VectorMap',
     'build_skeleton',
     'connect',
+    'connect_tensors',
     'feedforward_width',
     'gather_rows',
     'gather_together',

@@ -62,3 +62,22 @@ def connect(x: Tensor, module: nn.Module) -> Tensor:
         if parameter.requires_grad and parameter.numel()
     ]
     return x + 0 * torch.stack(parts).sum().to(x.dtype) if parts else x
+
+
+def connect_tensors(x: Tensor, *others: Tensor) -> Tensor:
+    """Add nothing to ``x``, but make it depend on other tensors.
+
+    A head that does not look at all of what was fused would leave out
+    parameters that work on the rest alone; see :func:`connect`.
+
+    Args:
+        x (Tensor): Any float tensor.
+        *others (Tensor): Each gets a gradient of zero, whatever its values.
+
+    Returns:
+        Tensor: ``x``.
+    """
+    for other in others:
+        # Not a single value of it is read.
+        x = x + other[:0].sum().to(x.dtype)
+    return x
