@@ -98,7 +98,7 @@ def test_the_size_on_disk_is_kept(tmp_path):
     again = prepare(path, prepared.annotation, target_size=(20, 20))
     assert again.annotation.ori_shape == (40, 30)
     other = SampleAnnotation('a', ori_shape=(30, 40))
-    with pytest.raises(MediaError, match='30 x 40 .* annotated as 40 x 30'):
+    with pytest.raises(MediaError, match=r'30 x 40 .* annotated as 40 x 30'):
         prepare(path, other)
 
 

@@ -45,7 +45,9 @@ def test_the_best_classes():
 
 
 def test_labels_that_cannot_be_are_named():
-    with pytest.raises(ValueError, match=r"3 classes, got \[0, 3\] in sample 'id1'"):
+    with pytest.raises(
+        ValueError, match=r"3 classes, got \[0, 3\] in sample 'id1'"
+    ):
         MultiLabelHead(3, 6).loss(fused(2), samples(0, [0, 3]))
 
 
