@@ -55,6 +55,16 @@ def test_who_is_learned_from():
     assert got.boxes.shape == (3, 0, 4)
 
 
+def test_crowds_are_not_learned():
+    boxes = [[0.0, 0.0, 9.0, 9.0], [10.0, 10.0, 20.0, 20.0]]
+    given = sample(boxes, (1, 2))
+    given.gt_instances.crowds = torch.tensor([True, False])
+    got = box_targets([given, sample([])], HERE, 3)
+    assert got.counts == (1, 0)
+    assert got.labels.tolist() == [[2], [0]]
+    assert len(given.gt_instances) == 2
+
+
 def test_a_label_that_is_no_class():
     given = [sample([]), sample([[0.0, 0.0, 9.0, 9.0]], (3,))]
     with pytest.raises(ValueError, match=r"0 to 2, got \[3\] in sample 'x'"):

@@ -23,7 +23,7 @@ def box_targets(
 
     Args:
         data_samples (Sequence[TriModalDataSample]): Their ``gt_instances`` in
-            pixels of ``img_shape``.
+            pixels of ``img_shape``. Its ``crowds`` are left out.
         present (Tensor): bool ``[B]``: samples that have the picture. Nothing
             is learned from others.
         num_classes (int): C.
@@ -64,9 +64,11 @@ def _tensor(values: object, dtype: torch.dtype, like: Tensor) -> Tensor:
 def _read(sample: TriModalDataSample, row: int) -> tuple[Tensor, Tensor]:
     """Labels, and boxes relative to the picture."""
     height, width = _size(sample, 'img_shape', row)
-    boxes = sample.gt_instances.bboxes
-    unit = boxes.new_tensor([width, height, width, height])
-    return sample.gt_instances.labels, boxes / unit
+    true = sample.gt_instances
+    if 'crowds' in true:
+        true = true[~true.crowds]
+    unit = true.bboxes.new_tensor([width, height, width, height])
+    return true.labels, true.bboxes / unit
 
 
 def _size(sample: TriModalDataSample, key: str, row: int) -> tuple[int, int]:

@@ -175,8 +175,8 @@ class DETRHead(BaseHead):
             fused (Fused): What was fused, with its streams.
             data_samples (Sequence[TriModalDataSample]): One a sample, with
                 ``img_shape``; boxes in its pixels. No boxes at all are an
-                annotation too: nothing is there. One without the picture is
-                left out.
+                annotation too: nothing is there. Crowds, and a sample without
+                the picture, are left out.
 
         Returns:
             dict[str, Tensor]: ``loss_class``, ``loss_l1`` and ``loss_giou``
