@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from trimodal.models import BinaryCrossEntropyLoss
+from trimodal.models import BinaryCrossEntropyLoss, MultiLabelHead
 
 GENERATOR = torch.Generator().manual_seed(0)
 LOGITS = torch.randn(5, 3, generator=GENERATOR)
@@ -34,6 +34,14 @@ def test_one_class_a_sample():
         LOGITS, F.one_hot(target, 3).float()
     )
     torch.testing.assert_close(BinaryCrossEntropyLoss()(LOGITS, target), want)
+
+
+def test_as_many_weights_as_classes():
+    for weight in (None, 2.0, (1.0, 2.0, 3.0)):
+        BinaryCrossEntropyLoss(pos_weight=weight).resize(3)
+    loss = BinaryCrossEntropyLoss(pos_weight=(1.0, 2.0))
+    with pytest.raises(ValueError, match=r'3 classes, got \[1.0, 2.0\]'):
+        MultiLabelHead(3, 4, loss=loss)
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,8 @@ class ClassWeight(nn.Module):
 def set_classes(loss: Any, num_classes: int) -> None:
     """Tell all class weights in a loss how many classes there are.
 
+    They are the modules that have a ``resize``.
+
     Args:
         loss (Any): The loss, of whatever kind.
         num_classes (int): Classes.
@@ -118,5 +120,5 @@ def set_classes(loss: Any, num_classes: int) -> None:
         ValueError: If another number of weights was given.
     """
     for module in loss.modules() if isinstance(loss, nn.Module) else ():
-        if isinstance(module, ClassWeight):
-            module.resize(num_classes)
+        if callable(resize := getattr(module, 'resize', None)):
+            resize(num_classes)

@@ -48,6 +48,19 @@ class BinaryCrossEntropyLoss(SampleLoss):
         self.label_smoothing = label_smoothing
         self.register_buffer('pos_weight', weight, persistent=False)
 
+    def resize(self, num_classes: int) -> None:
+        """Tell how many classes there are.
+
+        Raises:
+            ValueError: If ``pos_weight`` is for another number.
+        """
+        weight = self.pos_weight
+        if weight is not None and weight.numel() not in (1, num_classes):
+            raise ValueError(
+                f'pos_weight must be a number or one for each of '
+                f'{num_classes} classes, got {weight.tolist()}'
+            )
+
     def each(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         """The mean over the classes of each sample."""
         target = class_shares(target, logits.shape[1])

@@ -6,10 +6,10 @@ vocabulary, L tokens of the longest target.
 
 import torch
 import torch.nn.functional as F
-from mmengine.dist import all_reduce
 from torch import Tensor, nn
 
 from trimodal.models.layers.checks import check_not_negative, check_positive
+from trimodal.models.losses.counting import shared_count
 from trimodal.registry import MODELS
 
 
@@ -81,9 +81,8 @@ class CTCLoss(nn.Module):
             if self.per_token:
                 values = values / target_lengths.clamp(min=1)
             total = total + values.sum()
-        count = total.new_tensor(float(len(log_probs)))
-        all_reduce(count, op='mean')
-        return self.loss_weight * total / count.clamp(min=1e-12)
+        count = shared_count(total.new_tensor(float(len(log_probs))))
+        return self.loss_weight * total / count
 
 
 def too_short(
