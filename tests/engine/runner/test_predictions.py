@@ -1,6 +1,7 @@
 """Predictions are kept whole, and become plain data for JSON."""
 
 import json
+import pickle
 
 import numpy as np
 import torch
@@ -19,6 +20,13 @@ def test_collector():
     (kept,) = collector.predictions
     assert not kept['x'].requires_grad
     assert kept['y'] == [1, ('a',)]
+
+
+def test_a_row_is_kept_without_its_batch():
+    scores = torch.rand(64, 100)
+    collector = PredictionCollector()
+    collector.process(None, [{'pred_score': row} for row in scores])
+    assert len(pickle.dumps(collector.results)) < 2 * scores.nbytes
 
 
 def test_every_task_in_json():

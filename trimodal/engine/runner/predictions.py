@@ -40,7 +40,8 @@ class PredictionCollector(BaseMetric):
 
 def _on_cpu(value: Any) -> Any:
     if isinstance(value, Tensor):
-        return value.detach().cpu()
+        # A row of a batch would be pickled with all of the batch.
+        return value.detach().cpu().clone()
     if isinstance(value, Mapping):
         return {key: _on_cpu(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
