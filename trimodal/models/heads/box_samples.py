@@ -4,6 +4,8 @@ Shape letters: see :mod:`trimodal.structures.streams`; N true boxes of a
 sample, Q queries, C classes.
 """
 
+from collections.abc import Sequence
+
 import torch
 from mmengine.structures import InstanceData
 from torch import Tensor
@@ -40,17 +42,19 @@ def box_targets(
     for row, sample in enumerate(data_samples):
         known = there[row] and 'gt_instances' in sample
         annotated.append(known)
-        found, where = _read(sample, row) if known else ((), ())
+        found, where = _read(sample) if known else ((), ())
         labels.append(_tensor(found, torch.int64, present).reshape(-1))
         boxes.append(_tensor(where, torch.float32, present).reshape(-1, 4))
     counts = tuple(len(part) for part in labels)
     padded = pad_sequence(labels, batch_first=True)
     _check_labels(padded, num_classes, data_samples)
+    where = pad_sequence(boxes, batch_first=True)
+    where = where / _units(data_samples, 'img_shape', annotated, where)
     places = torch.arange(padded.shape[1], device=present.device)
     numbers = torch.tensor([counts, annotated], device=present.device)
     return BoxTargets(
         padded,
-        centred(pad_sequence(boxes, batch_first=True)),
+        centred(where),
         places < numbers[0].unsqueeze(1),
         numbers[1] > 0,
         counts,
@@ -61,14 +65,26 @@ def _tensor(values: object, dtype: torch.dtype, like: Tensor) -> Tensor:
     return torch.as_tensor(values, dtype=dtype, device=like.device)
 
 
-def _read(sample: TriModalDataSample, row: int) -> tuple[Tensor, Tensor]:
-    """Labels, and boxes relative to the picture."""
-    height, width = _size(sample, 'img_shape', row)
+def _read(sample: TriModalDataSample) -> tuple[Tensor, Tensor]:
+    """Labels and boxes that are to be learned."""
     true = sample.gt_instances
     if 'crowds' in true:
         true = true[~true.crowds]
-    unit = true.bboxes.new_tensor([width, height, width, height])
-    return true.labels, true.bboxes / unit
+    return true.labels, true.bboxes
+
+
+def _units(
+    data_samples: Samples, key: str, wanted: Sequence[bool], like: Tensor
+) -> Tensor:
+    """Sizes of pictures for x1 .. y2, ``[B, 1, 4]``; 1 where not wanted."""
+    sizes = [
+        _size(sample, key, row) if asked else (1, 1)
+        for row, (sample, asked) in enumerate(
+            zip(data_samples, wanted, strict=True)
+        )
+    ]
+    units = [(width, height) * 2 for height, width in sizes]
+    return like.new_tensor(units).unsqueeze(1)
 
 
 def _size(sample: TriModalDataSample, key: str, row: int) -> tuple[int, int]:
@@ -131,27 +147,19 @@ def add_instances(
     kept = (scores >= score_threshold) & (scores >= 0)
     if nms_iou is not None:
         kept &= _distinct(boxes, scores, labels, kept, nms_iou)
-    anything = queries.any(1).tolist()
-    rows = zip(data_samples, boxes, scores, labels, kept, strict=True)
+    present = queries.any(1).tolist()
+    boxes = boxes * _units(data_samples, 'ori_shape', present, boxes)
+    # Of all samples together: on a GPU each selection has to be waited for.
+    counts = kept.sum(1).tolist()
+    parts = (x[kept].split(counts) for x in (boxes, labels, scores))
     return [
         sample.new().set_pred_instances(
-            InstanceData(
-                bboxes=_pixels(where[real], sample, row, anything[row]),
-                labels=label[real],
-                scores=score[real],
-            )
+            InstanceData(bboxes=where, labels=label, scores=score)
         )
-        for row, (sample, where, score, label, real) in enumerate(rows)
+        for sample, where, label, score in zip(
+            data_samples, *parts, strict=True
+        )
     ]
-
-
-def _pixels(
-    boxes: Tensor, sample: TriModalDataSample, row: int, present: bool
-) -> Tensor:
-    if not present:
-        return boxes
-    height, width = _size(sample, 'ori_shape', row)
-    return boxes * boxes.new_tensor([width, height, width, height])
 
 
 def _distinct(
