@@ -1,4 +1,4 @@
-"""tools/dataset_converters/{demo,tridigits,tridigits_hard}.py, as called."""
+"""The converters of tools/dataset_converters, as they are called."""
 
 import runpy
 import subprocess
@@ -6,7 +6,11 @@ import sys
 
 import pytest
 
-from tests.datasets.converters.sources import write_sources
+from tests.datasets.converters.sources import (
+    write_packed,
+    write_pictures,
+    write_sources,
+)
 from tests.datasets.converters.test_point_history import write_table
 from tests.datasets.converters.test_tridigits_hard import SIZES, write_split
 from tests.datasets.converters.voc import write_voc
@@ -95,6 +99,23 @@ def test_tridigits_hard(call, tmp_path):
         call(*command, '--level', 2)
     with pytest.raises(SystemExit, match='error: --source: no file matches'):
         call(*command[:2], tmp_path, '--out', tmp_path / 'other')
+
+
+@pytest.mark.parametrize(
+    'name', ['tridigits_det.py', 'tridigits_reg.py'], ids=str
+)
+def test_tridigits_made_anew(call, tmp_path, name):
+    write_pictures(tmp_path / 'mnist')
+    source, out = write_packed(tmp_path / 'packed'), tmp_path / 'out'
+    sizes = ('--train', 6, '--val', 5, '--test', 4)
+    paths = ('--source', source, '--mnist', tmp_path / 'mnist')
+    command = (name, *paths, '--out', out, *sizes)
+    assert call(*command) == f'{out}: train 6, val 5, test 4'
+    assert call(*command) == f'{out}: train 6, val 5, test 4'
+    with pytest.raises(SystemExit, match=r'error: .*seed was 0, now 3'):
+        call(*command, '--seed', 3)
+    with pytest.raises(SystemExit, match='error: --source: no file'):
+        call(name, '--source', tmp_path, *paths[2:], '--out', tmp_path / 'b')
 
 
 def test_tridigits_downloads_what_is_missing(call, tmp_path):
