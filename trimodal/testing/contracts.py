@@ -88,6 +88,10 @@ class Contract:
         nothing = absent_like(samples[0])
         return self.stack(samples if rank == 0 else [nothing, nothing])
 
+    def meagre(self, rank: int) -> Any:
+        """What each has in a step that goes before; the same by default."""
+        return self.share(rank)
+
 
 def check_padding(contract: Contract) -> None:
     """A sample alone, or padded beside others and an absent one: the same."""

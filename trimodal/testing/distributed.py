@@ -9,6 +9,7 @@ import importlib
 import tempfile
 import traceback
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from trimodal.testing.contracts import Contract
 from trimodal.testing.outputs import Whole, backward
 
 PROCESSES = 2
+PATIENCE = 300
 Gradients = dict[str, Tensor]
 
 
@@ -30,11 +32,12 @@ def run_distributed(contracts: Sequence[Contract]) -> dict[str, str]:
     """Train each part for two steps in two gloo processes.
 
     Each has its ``share``: of encoders, aligners, fusions and objectives the
-    first process has all samples, the second nothing at all. Unused
-    parameters are not looked for. Both must end with the same gradients, and
-    with the mean of what each would have alone, unless the part is
-    ``collective``, or with those of one process that has all of it, if it is
-    ``divisible``.
+    first process has all samples, the second nothing at all; of heads and
+    losses a part each, but the second has nothing to learn from in the first
+    step. Unused parameters are not looked for. Both must end with the same
+    gradients, and with the mean of what each would have alone, unless the
+    part is ``collective``, or with those of one process that has all of it,
+    if it is ``divisible``.
 
     Args:
         contracts (Sequence[Contract]): Parts and their samples; the samples'
@@ -74,12 +77,14 @@ def _work(
         init_method=f'file://{folder}/meet',
         rank=rank,
         world_size=PROCESSES,
+        # One that failed leaves the other waiting.
+        timeout=timedelta(seconds=PATIENCE),
     )
     results: dict[str, Gradients | str] = {}
     for contract in contracts:
         try:
-            batch = contract.share(rank)
-            results[contract.id] = _gradients(contract, batch, True)
+            batches = [contract.meagre(rank), contract.share(rank)]
+            results[contract.id] = _gradients(contract, batches, True)
         except Exception:
             results[contract.id] = traceback.format_exc()
     torch.save(results, Path(folder) / f'{rank}.pt')
@@ -88,13 +93,15 @@ def _work(
     dist.destroy_process_group()
 
 
-def _gradients(contract: Contract, batch: Any, wrapped: bool) -> Gradients:
-    """The gradients of the second of two steps."""
+def _gradients(
+    contract: Contract, batches: Sequence[Any], wrapped: bool
+) -> Gradients:
+    """The gradients of the last of some steps."""
     part = contract.build().train()
     whole = Whole(part)
     learns = any(p.requires_grad for p in whole.parameters())
     run = DistributedDataParallel(whole) if wrapped and learns else whole
-    for _ in range(2):
+    for batch in batches:
         part.zero_grad()
         torch.manual_seed(4)
         backward(run(batch))
@@ -128,11 +135,11 @@ def _compare(
 def _expected(contract: Contract) -> Gradients:
     """What one process says that two have to give, if it can."""
     if contract.divisible:
-        return _gradients(contract, contract.batch(), False)
+        return _gradients(contract, [contract.batch()] * 2, False)
     if contract.collective:
         return {}
     first, second = (
-        _gradients(contract, contract.share(rank), False)
+        _gradients(contract, [contract.share(rank)] * 2, False)
         for rank in range(PROCESSES)
     )
     return {n: (first[n] + second[n]) / PROCESSES for n in first}

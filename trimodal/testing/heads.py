@@ -27,6 +27,7 @@ from trimodal.testing.grids import stack_grids
 from trimodal.testing.head_batches import (
     AskedHead,
     HeadBatch,
+    bare,
     describe,
     head_streams,
 )
@@ -126,6 +127,10 @@ class HeadContract(Contract):
         if rank == 0:
             return self.stack(rows[:FIRST])
         return self.stack(rows[FIRST:], first=FIRST, spared=1)
+
+    def meagre(self, rank: int) -> HeadBatch:
+        """The second process has nothing to learn from."""
+        return bare(self.share(rank)) if rank else self.share(rank)
 
     def losses(
         self, batch: HeadBatch, model: AskedHead | None = None

@@ -26,6 +26,9 @@ def work(rank: int, folder: str) -> None:
     together = gather_together(y, y[:, 0] > 3, torch.full_like(y, rank).long())
     (together[0].square().sum() * (rank + 1)).backward()
     assert torch.equal(y.grad, x.grad)
+    few, many = gather_together(y[: 1 - rank, 0], y[: 1 - rank])
+    assert few.shape == (1,)
+    assert torch.equal(many, ROWS[:1])
     torch.save(
         [
             *(everything.detach(), x.grad, flags, none.detach()),

@@ -62,7 +62,8 @@ def gather_together(*parts: Tensor) -> list[Tensor]:
     """
     if not (dist.is_available() and dist.is_initialized()):
         return list(parts)
-    flat = [part.reshape(len(part), -1).float() for part in parts]
+    # Without rows, reshape could not tell how many columns there are.
+    flat = [part.unsqueeze(1).flatten(1).float() for part in parts]
     joined = gather_rows(torch.cat(flat, dim=1))
     columns = joined.split([part.shape[1] for part in flat], dim=1)
     return [
