@@ -1,14 +1,24 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from trimodal.datasets.converters.files import (
     ConversionError,
+    check_least,
     claim_folder,
     random_stream,
     run_jobs,
     to_json,
     write_file,
 )
+
+
+def test_check_least():
+    options = SimpleNamespace(seed=0, count=3)
+    check_least(options, seed=0, count=3)
+    with pytest.raises(ValueError, match='count must be >= 4, got 3'):
+        check_least(options, seed=0, count=4)
 
 
 def test_random_stream_depends_on_seed_and_names_only():

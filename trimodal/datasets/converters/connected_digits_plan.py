@@ -7,6 +7,7 @@ from typing import Any
 
 from trimodal.datasets.converters.files import (
     ConversionError,
+    check_least,
     random_stream,
 )
 from trimodal.datasets.converters.tridigits_annotations import WORDS
@@ -76,11 +77,7 @@ class ConnectedDigitsOptions:
                 f'val must be one of {", ".join(_SPLIT_NOTES)}, got '
                 f'{self.val!r}'
             )
-        least = {'sentences': 1, 'fewest': 1, 'max_pause': 0, 'seed': 0}
-        for name, bound in least.items():
-            value = getattr(self, name)
-            if value < bound:
-                raise ValueError(f'{name} must be >= {bound}, got {value}')
+        check_least(self, sentences=1, fewest=1, max_pause=0, seed=0)
         if self.most < self.fewest:
             raise ValueError(
                 f'most must be >= fewest={self.fewest}, got {self.most}'

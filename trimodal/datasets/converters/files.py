@@ -23,6 +23,22 @@ class ConversionError(ValueError):
     """A source that can't be used, or an output folder that is taken."""
 
 
+def check_least(options: object, **bounds: float) -> None:
+    """Check that options are not below what they may be.
+
+    Args:
+        options (object): With an attribute for each.
+        **bounds (float): The least value of each.
+
+    Raises:
+        ValueError: Naming the first that is below.
+    """
+    for name, bound in bounds.items():
+        value = getattr(options, name)
+        if value < bound:
+            raise ValueError(f'{name} must be >= {bound}, got {value}')
+
+
 def random_stream(seed: int, *names: object) -> np.random.Generator:
     """A generator that depends on ``seed`` and on what it is for.
 

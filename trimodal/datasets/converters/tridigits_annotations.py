@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from trimodal.datasets.converters.camera import CameraMotion
-from trimodal.datasets.converters.files import random_stream
+from trimodal.datasets.converters.files import check_least, random_stream
 from trimodal.datasets.converters.tridigits_pairing import DigitSample
 
 VIDEO_SIZE = 256
@@ -81,11 +81,7 @@ class TriDigitsOptions:
                 f'fsdd_split must be one of {", ".join(_SPLIT_NOTES)}, got '
                 f'{self.fsdd_split!r}'
             )
-        least = {'per_clip': 1, 'frames': 1, 'fps': 1, 'seed': 0}
-        for name, bound in least.items():
-            value = getattr(self, name)
-            if value < bound:
-                raise ValueError(f'{name} must be >= {bound}, got {value}')
+        check_least(self, per_clip=1, frames=1, fps=1, seed=0)
 
 
 def media_paths(sample: DigitSample) -> dict[str, str]:

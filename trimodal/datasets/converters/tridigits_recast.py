@@ -18,6 +18,7 @@ from rich.progress import track
 from trimodal.datasets.annotations import SampleAnnotation
 from trimodal.datasets.converters.files import (
     ConversionError,
+    check_least,
     claim_folder,
     random_stream,
 )
@@ -61,11 +62,7 @@ class RecastOptions:
 
     def __post_init__(self) -> None:
         """Check."""
-        least = {'train': 1, 'val': 1, 'test': 1, 'seed': 0}
-        for name, bound in least.items():
-            value = getattr(self, name)
-            if value < bound:
-                raise ValueError(f'{name} must be >= {bound}, got {value}')
+        check_least(self, train=1, val=1, test=1, seed=0)
 
 
 class Task(Protocol):
