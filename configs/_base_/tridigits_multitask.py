@@ -14,7 +14,7 @@ test_evaluator = [
     dict(type='Accuracy'),
     dict(type='RegressionMetric'),
     dict(type='TextMetric'),
-    dict(type='CocoMetric'),
+    dict(type='CocoMetric', outfile_prefix='coco'),
 ]
 custom_hooks = [
     dict(type='EMAHook', momentum=0.01, priority='ABOVE_NORMAL'),
