@@ -28,6 +28,6 @@ model = dict(
     # Never the picture: without it there is nothing to find. Speech, which is
     # harder to learn, is more often alone with it.
     modality_dropout=dict(
-        type='ModalityDropout', prob=dict(speech=0.2, gesture=0.4)
+        type='ModalityDropout', prob=dict(speech=0.1, gesture=0.3)
     ),
 )
