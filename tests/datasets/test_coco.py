@@ -112,6 +112,20 @@ def test_faults_of_samples(tmp_path):
     assert (file.samples, len(faults)) == ([], 5)
 
 
+def test_ids_of_another_kind(tmp_path):
+    content = coco_content()
+    content['images'].append({'id': [3], 'file_name': 'c.png'})
+    content['annotations'] += [
+        box(5, 3, 77, [0, 0, 1, 1]) | {'category_id': [7]},
+        box(6, 3, 77, [0, 0, 1, 1]) | {'image_id': {}},
+    ]
+    assert faults_of(write_coco(tmp_path, content)) == [
+        ('3', 'category_id of annotation 5', 'no such category in the file'),
+        ('[3]', 'id', 'must be a whole number or a text'),
+        ('', 'image_id of annotation 6', 'no such picture in the file'),
+    ]
+
+
 def test_a_picture_twice(tmp_path):
     content = coco_content()
     content['images'].append(content['images'][0])

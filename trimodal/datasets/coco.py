@@ -97,19 +97,29 @@ class _Reader:
     def read(self) -> list[SampleAnnotation]:
         boxes: dict[Any, list[Record]] = defaultdict(list)
         for item in self.raw.get('annotations', ()):
-            boxes[item.get('image_id')].append(item)
+            boxes[_known(item.get('image_id'))].append(item)
         samples, seen = [], set()
         for image in self.raw['images']:
             before = len(self.faults)
-            sample = self._sample(image, boxes.pop(image.get('id'), ()))
+            name = _known(image.get('id'))
+            if name is None:
+                reason = 'must be a whole number or a text'
+                self._add(str(image.get('id')), 'id', image.get('id'), reason)
+            items = () if name is None else boxes.pop(name, ())
+            sample = self._sample(image, items)
             if sample.id in seen:
                 self._add(sample.id, 'id', sample.id, 'twice in the file')
             seen.add(sample.id)
             if len(self.faults) == before:
                 samples.append(sample)
-        for image_id, items in boxes.items():
+        for items in boxes.values():
             where = f'image_id of annotation {items[0].get("id")}'
-            self._add('', where, image_id, 'no such picture in the file')
+            self._add(
+                '',
+                where,
+                items[0].get('image_id'),
+                'no such picture in the file',
+            )
         return samples
 
     def _add(self, sample: str, field: str, value: Any, reason: str) -> None:
@@ -168,11 +178,12 @@ class _Reader:
     def _is_sound(self, sample_id: str, item: Record) -> bool:
         name, bbox = f'annotation {item.get("id")}', item.get('bbox')
         before = len(self.faults)
-        if item.get('category_id') not in self.labels:
+        category = item.get('category_id')
+        if not isinstance(category, int) or category not in self.labels:
             self._add(
                 sample_id,
                 f'category_id of {name}',
-                item.get('category_id'),
+                category,
                 'no such category in the file',
             )
         if not (
@@ -183,6 +194,11 @@ class _Reader:
             reason = 'must be four finite numbers x, y, width, height'
             self._add(sample_id, f'bbox of {name}', bbox, reason)
         return len(self.faults) == before
+
+
+def _known(value: Any) -> int | str | None:
+    """What an id may be; None stands for anything else."""
+    return value if isinstance(value, int | str) else None
 
 
 def _refuse(path: Path, field: str, reason: str) -> AnnotationError:

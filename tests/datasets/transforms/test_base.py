@@ -42,7 +42,9 @@ def same_sample(a: dict[str, Any], b: dict[str, Any]) -> bool:
 
 def test_every_exported_transform_is_tested_here() -> None:
     tested = {type(transform).__name__ for transform in all_transforms()}
-    assert tested | {'ModalityTransform', 'PackInputs'} == set(package.__all__)
+    # They change no arrays, or several samples; each has tests of its own.
+    others = {'CollectLabels', 'JoinClips', 'ModalityTransform', 'PackInputs'}
+    assert tested | others == set(package.__all__)
 
 
 @every

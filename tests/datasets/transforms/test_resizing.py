@@ -124,6 +124,18 @@ class TestResize:
             rtol=1e-5,
         )
 
+    def test_no_box_is_lost(self) -> None:
+        sample = {
+            'image': np.zeros((300, 640, 3), np.uint8),
+            'gt_bboxes': np.array([[10, 5, 25, 295]], np.float32),
+            'gt_bboxes_labels': np.array([1]),
+        }
+        out = Resize(size=(15, 32))(sample)
+        np.testing.assert_allclose(
+            out['gt_bboxes'], [[0.5, 0.25, 1.25, 14.75]]
+        )
+        assert out['gt_bboxes_labels'].tolist() == [1]
+
     def test_same_size_keeps_the_picture(self) -> None:
         sample = make_sample()
         out = Resize(size=(48, 64))(sample)

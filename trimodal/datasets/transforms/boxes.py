@@ -21,10 +21,11 @@ def with_boxes(
     key: str,
     image: np.ndarray,
     move: Callable[[np.ndarray], np.ndarray],
+    min_size: float = MIN_BOX_SIZE,
 ) -> Results:
     """The changes that a geometric transform of a picture makes.
 
-    Moved boxes are cut to the picture; those less than one pixel wide or
+    Moved boxes are cut to the picture; those less than ``min_size`` wide or
     high are dropped, with all that is known of them. The boxes belong to the
     modality 'image': other keys' pictures change alone.
 
@@ -33,6 +34,7 @@ def with_boxes(
         key (str): The picture's key.
         image (np.ndarray): The new picture, ``[height, width, 3]``.
         move (Callable): Gives the boxes' new place, ``[N, 4] -> [N, 4]``.
+        min_size (float): In pixels of the new picture. Defaults to 1.0.
 
     Returns:
         dict: The keys that change.
@@ -47,7 +49,7 @@ def with_boxes(
     boxes = move(np.asarray(results['gt_bboxes'], np.float32))
     limits = np.array([width, height, width, height], np.float32)
     boxes = np.clip(boxes, 0, limits).astype(np.float32)
-    kept = (boxes[:, 2:] - boxes[:, :2] >= MIN_BOX_SIZE).all(axis=1)
+    kept = (boxes[:, 2:] - boxes[:, :2] >= min_size).all(axis=1)
     changed['gt_bboxes'] = boxes[kept]
     for name in COMPANIONS:
         if results.get(name) is not None:

@@ -50,6 +50,7 @@ def resized(
         key,
         resize(results[key], height, width),
         lambda boxes: scaled(boxes, width / old_width, height / old_height),
+        min_size=0,  # the picture is all there, and so is what is in it
     )
 
 
