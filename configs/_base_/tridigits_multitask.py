@@ -8,6 +8,7 @@ _base_ = [
 ]
 
 tasks = ('cls', 'value', 'text', 'boxes')
+optim_wrapper = dict(optimizer=dict(lr=2e-3))
 train_cfg = dict(val_interval=10)
 val_evaluator = [dict(type='Accuracy')]
 test_evaluator = [
