@@ -6,8 +6,7 @@ _base_ = [
     './default_runtime.py',
 ]
 
-# Many small steps: that cells and what was asked belong together is found
-# after a number of steps, not of samples.
+# Many small steps: what was asked for is learned in fewer epochs.
 train_dataloader = dict(batch_size=16)
 auto_scale_lr = dict(base_batch_size=16)
 optim_wrapper = dict(optimizer=dict(lr=1.5e-3))
