@@ -1,22 +1,13 @@
 """Every registered encoder, aligner and fusion against the contract."""
 
-import importlib
-import pkgutil
-
 import pytest
 
 from tests.models import cases
+from tests.models.contract_cases import contracts_of, parts_of
 from trimodal.models import BaseAligner, BaseEncoder, BaseFusion
-from trimodal.registry import MODELS
 from trimodal.testing import CHECKS, run_distributed
 
-CONTRACTS = [
-    contract
-    for info in pkgutil.iter_modules(cases.__path__)
-    for contract in importlib.import_module(
-        f'{cases.__name__}.{info.name}'
-    ).CONTRACTS
-]
+CONTRACTS = contracts_of(cases)
 
 
 @pytest.mark.parametrize('check', CHECKS, ids=lambda check: check.__name__)
@@ -35,15 +26,7 @@ def test_two_processes(faults):
 
 
 def test_every_part_has_a_contract():
-    MODELS.import_from_location()
-    bases = (BaseAligner, BaseEncoder, BaseFusion)
-    parts = {
-        name
-        for name, part in MODELS.module_dict.items()
-        if isinstance(part, type)
-        and issubclass(part, bases)
-        and part.__module__.startswith('trimodal.')
-    }
+    parts = parts_of(BaseAligner, BaseEncoder, BaseFusion)
     assert parts <= {contract.cfg['type'] for contract in CONTRACTS}
 
 

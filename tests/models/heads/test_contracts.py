@@ -1,22 +1,13 @@
 """Every registered head against the contract of heads."""
 
-import importlib
-import pkgutil
-
 import pytest
 
 from tests.models import cases_heads
+from tests.models.contract_cases import contracts_of, parts_of
 from trimodal.models import BaseHead
-from trimodal.registry import MODELS
 from trimodal.testing import HEAD_CHECKS, run_distributed
 
-CONTRACTS = [
-    contract
-    for info in pkgutil.iter_modules(cases_heads.__path__)
-    for contract in importlib.import_module(
-        f'{cases_heads.__name__}.{info.name}'
-    ).CONTRACTS
-]
+CONTRACTS = contracts_of(cases_heads)
 
 
 @pytest.mark.parametrize('check', HEAD_CHECKS, ids=lambda c: c.__name__)
@@ -31,14 +22,7 @@ def test_two_processes():
 
 
 def test_every_head_has_a_contract():
-    MODELS.import_from_location()
-    parts = {
-        name
-        for name, part in MODELS.module_dict.items()
-        if isinstance(part, type)
-        and issubclass(part, BaseHead)
-        and part.__module__.startswith('trimodal.')
-    }
+    parts = parts_of(BaseHead)
     assert parts <= {contract.cfg['type'] for contract in CONTRACTS}
 
 

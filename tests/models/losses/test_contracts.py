@@ -1,21 +1,13 @@
 """Every registered loss against the contract of losses."""
 
-import importlib
-import pkgutil
-
 import pytest
 
 from tests.models import cases_losses
+from tests.models.contract_cases import contracts_of
 from trimodal.registry import MODELS
 from trimodal.testing import LOSS_CHECKS, run_distributed
 
-CONTRACTS = [
-    contract
-    for info in pkgutil.iter_modules(cases_losses.__path__)
-    for contract in importlib.import_module(
-        f'{cases_losses.__name__}.{info.name}'
-    ).CONTRACTS
-]
+CONTRACTS = contracts_of(cases_losses)
 # They take boxes as a head prepares them: see its contract, and their tests.
 ELSEWHERE = {'HungarianMatcher', 'SetLoss', 'TaskAlignedLoss'}
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.models.contract_cases import parts_of
 from trimodal.models import BaseObjective
-from trimodal.registry import MODELS
 from trimodal.testing import (
     OBJECTIVE_CHECKS,
     ObjectiveContract,
@@ -60,12 +60,5 @@ def test_two_processes():
 
 
 def test_every_objective_has_a_contract():
-    MODELS.import_from_location()
-    parts = {
-        name
-        for name, part in MODELS.module_dict.items()
-        if isinstance(part, type)
-        and issubclass(part, BaseObjective)
-        and part.__module__.startswith('trimodal.')
-    }
+    parts = parts_of(BaseObjective)
     assert parts <= {c.cfg['type'] for c in CONTRACTS} | ELSEWHERE
