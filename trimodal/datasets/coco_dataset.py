@@ -6,7 +6,11 @@ from typing import Any
 
 from trimodal.datasets.base import TriModalDataset
 from trimodal.datasets.coco import load_coco
-from trimodal.datasets.raw_dataset import RawSource, warn_of_faults
+from trimodal.datasets.raw_dataset import (
+    RawSource,
+    single_file,
+    warn_of_faults,
+)
 from trimodal.registry import DATASETS
 
 AS_THEY_ARE = {'image': {'type': 'ImagePreparer', 'target_size': None}}
@@ -105,16 +109,13 @@ class CocoDataset(TriModalDataset):
 
     def open_source(self) -> RawSource:
         """Read and check the annotations."""
-        if not isinstance(self.ann_file, str):
-            raise ValueError(
-                f'ann_file must be one annotation file, got {self.ann_file}'
-            )
+        path = single_file(self.ann_file)
         file, faults = load_coco(
-            self.ann_file,
+            path,
             os.path.join(self.data_root, self.img_folder),
             keep_crowds=self.keep_crowds,
             filter_empty=self.filter_empty,
             skip_bad=self.skip_bad,
         )
-        warn_of_faults(self.ann_file, faults)
+        warn_of_faults(path, faults)
         return RawSource(file, self.preparation, self.modalities, self.cache)

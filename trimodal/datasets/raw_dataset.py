@@ -208,17 +208,27 @@ class RawTriModalDataset(TriModalDataset):
 
     def open_source(self) -> RawSource:
         """Read and check the annotations."""
-        if not isinstance(self.ann_file, str):
-            raise ValueError(
-                f'ann_file must be one annotation file, got {self.ann_file}'
-            )
+        path = single_file(self.ann_file)
         preparers = build_preparers(self.preparation)
         fields = {name for p in preparers.values() for name in p.fields}
         file, faults = load_annotations(
-            self.ann_file, skip_bad=self.skip_bad, media_fields=fields
+            path, skip_bad=self.skip_bad, media_fields=fields
         )
-        warn_of_faults(self.ann_file, faults)
+        warn_of_faults(path, faults)
         return RawSource(file, self.preparation, cache=self.cache)
+
+
+def single_file(ann_file: Any) -> str:
+    """The annotation file, which may not be several.
+
+    Raises:
+        ValueError: If it is no path.
+    """
+    if not isinstance(ann_file, str):
+        raise ValueError(
+            f'ann_file must be one annotation file, got {ann_file}'
+        )
+    return ann_file
 
 
 def warn_of_faults(path: str, faults: Sequence[Fault]) -> None:
