@@ -39,8 +39,8 @@ class CocoDataset(TriModalDataset):
             preparer is always absent, so that a model of several can be
             trained. Defaults to ('image',).
         keep_crowds (bool): Keep boxes with ``iscrowd``, as
-            ``gt_bboxes_crowds``; else they are left out, as training wants
-            it. Defaults to False.
+            ``gt_bboxes_crowds``: an evaluation does not count what is found
+            there, nor does training. Defaults to False: they are left out.
         filter_empty (bool): Leave pictures without a box out. Defaults to
             False.
         skip_bad (bool): Leave samples with faulty annotations out, with a

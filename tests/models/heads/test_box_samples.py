@@ -63,6 +63,16 @@ def test_crowds_are_not_learned():
     assert got.counts == (1, 0)
     assert got.labels.tolist() == [[2], [0]]
     assert len(given.gt_instances) == 2
+    # They are regions, relative as the boxes are; the second has none.
+    want = centred(torch.tensor([0.0, 0.0, 9 / 40, 9 / 20]))
+    torch.testing.assert_close(got.crowds[:, 0], torch.stack([want, want * 0]))
+
+
+def test_no_crowds():
+    given = sample([[0.0, 0.0, 9.0, 9.0]], (1,))
+    assert box_targets([given, sample()], HERE, 3).crowds is None
+    given.gt_instances.crowds = torch.tensor([False])
+    assert box_targets([given, sample()], HERE, 3).crowds is None
 
 
 def test_a_label_that_is_no_class():

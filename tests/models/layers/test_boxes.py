@@ -13,6 +13,7 @@ from trimodal.models.layers.boxes import (
     paired_overlaps,
     pairwise_overlaps,
     refined,
+    share_inside,
 )
 
 
@@ -50,6 +51,18 @@ def test_boxes_of_no_size_are_finite():
 
 def test_no_boxes():
     assert pairwise_overlaps(boxes(2, 0), boxes(2, 3))[0].shape == (2, 0, 3)
+
+
+def test_share_of_a_box_in_regions():
+    # Half in the first, wholly in the second, of no size, outside of both.
+    given = torch.tensor(
+        [[0.0, 0, 2, 2], [4, 4, 5, 6], [1, 1, 1, 1], [2, 2, 4, 4]]
+    )
+    regions = torch.tensor([[1.0, -1, 2, 5], [4, 4, 9, 9], [0, 0, 0, 0]])
+    want = torch.tensor([0.5, 1.0, 0.0, 0.0])
+    torch.testing.assert_close(share_inside(given, regions), want)
+    layers = share_inside(given.expand(3, 2, 4, 4), regions.expand(2, 3, 4))
+    torch.testing.assert_close(layers, want.expand(3, 2, 4))
 
 
 def test_forms_of_a_box():

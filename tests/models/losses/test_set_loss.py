@@ -1,5 +1,6 @@
 """The set loss against a plain DETR criterion."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,7 @@ import torch
 from benchmarks.matcher_references import plain_losses
 from tests.models.losses.box_cases import make_truth, padded, random_boxes
 from trimodal.models import SetLoss
+from trimodal.models.layers.box_targets import BoxTargets, Matches
 
 COUNTS = (3, 0, 5, 1)
 SOFTMAX = {
@@ -70,6 +72,60 @@ def test_samples_that_are_not_annotated_are_not_asked():
         got['loss_class'] + rest['loss_class'], both['loss_class']
     )
     torch.testing.assert_close(got['loss_l1'], both['loss_l1'])
+
+
+LOG_2 = math.log(2)
+# Logits of 0 are scores of 0.5. The matched query pays as an object for its
+# class and as none for two others; one outside the crowd pays for three.
+FOCAL = LOG_2 * (0.25 * 0.25 + 5 * 0.75 * 0.25)
+VARIFOCAL = LOG_2 * (1 + 5 * 0.75 * 0.25)
+
+
+def in_crowd() -> tuple[BoxTargets, torch.Tensor]:
+    """A true box, its query and another in a crowd, a third outside.
+
+    In the second layer the third is in the crowd, and the second is not.
+    """
+    inside, outside = [0.3, 0.3, 0.2, 0.2], [0.8, 0.8, 0.2, 0.2]
+    truth = [(torch.tensor([1]), torch.tensor([inside]))]
+    crowds = torch.tensor([[[0.25, 0.25, 0.5, 0.5]]])
+    near = [0.35, 0.35, 0.2, 0.2]
+    boxes = torch.tensor([[inside, near, outside], [inside, outside, near]])
+    return replace(padded(truth), crowds=crowds), boxes.unsqueeze(1)
+
+
+@pytest.mark.parametrize('known', [False, True])
+@pytest.mark.parametrize(
+    ('classification', 'want'), [('focal', FOCAL), ('varifocal', VARIFOCAL)]
+)
+def test_what_is_found_in_a_crowd_is_not_wrong(classification, want, known):
+    """By hand, matched or, as in denoising, known."""
+    targets, boxes = in_crowd()
+    matches = None
+    if known:
+        layer, zeros = torch.arange(2), torch.zeros(2, dtype=torch.int64)
+        matches = Matches(layer, zeros, zeros, zeros)
+    logits = torch.zeros(2, 1, 3, 3, requires_grad=True)
+    got = SetLoss(classification=classification)(
+        logits, boxes, targets, REAL[:1, :3], torch.ones(()), matches
+    )
+    torch.testing.assert_close(got['loss_class'], torch.full((2,), want))
+    (grad,) = torch.autograd.grad(got['loss_class'].sum(), logits)
+    learned = [[True, False, True], [True, True, False]]
+    assert grad.any(3)[:, 0].tolist() == learned
+    assert not got['loss_l1'].any()
+
+
+def test_softmax_asks_nobody_in_a_crowd():
+    targets, boxes = in_crowd()
+    logits = torch.randn(2, 1, 3, 4)
+    got = SetLoss(**SOFTMAX, l1_weight=9.0)(
+        logits, boxes, targets, REAL[:1, :3], torch.ones(())
+    )
+    logs = logits.log_softmax(-1)
+    for layer, asked in enumerate((2, 1)):
+        total = -logs[layer, 0, 0, 1] - 0.1 * logs[layer, 0, asked, 3]
+        torch.testing.assert_close(got['loss_class'][layer], total / 1.1)
 
 
 def test_nothing_at_all_gives_zero_with_a_graph():

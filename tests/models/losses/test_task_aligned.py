@@ -1,5 +1,8 @@
 """The dense loss, against a version that goes box by box."""
 
+import math
+from dataclasses import replace
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -109,6 +112,23 @@ def test_no_boxes_teach_that_there_is_nothing():
     (grad,) = torch.autograd.grad(got['loss_class'], logits)
     assert (grad[where.mask] > 0).all()
     assert not grad[~where.mask].any()
+
+
+def test_cells_in_a_crowd_are_asked_only_for_their_boxes():
+    """By hand: logits of 0, a crowd over the upper half of the picture."""
+    where = cells(1, side=4, real=4)
+    box = where.boxes[0, 5]
+    truth = padded([(torch.tensor([2]), box.unsqueeze(0))])
+    targets = replace(truth, crowds=torch.tensor([[[0.5, 0.25, 1.0, 0.5]]]))
+    logits = torch.zeros(1, 16, 3, requires_grad=True)
+    got = TaskAlignedLoss()(logits, where.boxes, where, targets)
+    # The box's cell learns a score of 1 and two of 0, the lower eight three
+    # of 0 each, all with a modulation of 1 / 4; target scores sum to 1.
+    want = torch.tensor((3 + 8 * 3) * 0.25 * math.log(2))
+    torch.testing.assert_close(got['loss_class'], want)
+    (grad,) = torch.autograd.grad(got['loss_class'], logits)
+    learned = [cell == 5 or cell >= 8 for cell in range(16)]
+    assert grad.any(2)[0].tolist() == learned
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def box_targets(
 
     Args:
         data_samples (Sequence[TriModalDataSample]): Their ``gt_instances`` in
-            pixels of ``img_shape``. Its ``crowds`` are left out.
+            pixels of ``img_shape``. Its ``crowds`` are no boxes to find.
         present (Tensor): bool ``[B]``: samples that have the picture. Nothing
             is learned from others.
         num_classes (int): C.
@@ -38,26 +38,30 @@ def box_targets(
             that is none of the classes.
     """
     there = present.tolist()
-    labels, boxes, annotated = [], [], []
+    labels, boxes, crowds, annotated = [], [], [], []
     for row, sample in enumerate(data_samples):
         known = there[row] and 'gt_instances' in sample
         annotated.append(known)
-        found, where = _read(sample) if known else ((), ())
+        found, where, crowd = _read(sample) if known else ((), (), ())
         labels.append(_tensor(found, torch.int64, present).reshape(-1))
         boxes.append(_tensor(where, torch.float32, present).reshape(-1, 4))
+        crowds.append(_tensor(crowd, torch.float32, present).reshape(-1, 4))
     counts = tuple(len(part) for part in labels)
     padded = pad_sequence(labels, batch_first=True)
     _check_labels(padded, num_classes, data_samples)
-    where = pad_sequence(boxes, batch_first=True)
-    where = where / _units(data_samples, 'img_shape', annotated, where)
+    where, regions = (
+        pad_sequence(x, batch_first=True) for x in (boxes, crowds)
+    )
+    units = _units(data_samples, 'img_shape', annotated, where)
     places = torch.arange(padded.shape[1], device=present.device)
     numbers = torch.tensor([counts, annotated], device=present.device)
     return BoxTargets(
         padded,
-        centred(where),
+        centred(where / units),
         places < numbers[0].unsqueeze(1),
         numbers[1] > 0,
         counts,
+        centred(regions / units) if regions.shape[1] else None,
     )
 
 
@@ -65,12 +69,15 @@ def _tensor(values: object, dtype: torch.dtype, like: Tensor) -> Tensor:
     return torch.as_tensor(values, dtype=dtype, device=like.device)
 
 
-def _read(sample: TriModalDataSample) -> tuple[Tensor, Tensor]:
-    """Labels and boxes that are to be learned."""
+def _read(
+    sample: TriModalDataSample,
+) -> tuple[Tensor, Tensor, Tensor | tuple[()]]:
+    """Labels and boxes that are to be learned, and boxes of crowds."""
     true = sample.gt_instances
-    if 'crowds' in true:
-        true = true[~true.crowds]
-    return true.labels, true.bboxes
+    if 'crowds' not in true:
+        return true.labels, true.bboxes, ()
+    apart = ~true.crowds
+    return true.labels[apart], true.bboxes[apart], true.bboxes[true.crowds]
 
 
 def _units(

@@ -81,6 +81,8 @@ class DETRHead(BaseHead):
             0.0.
         nms_iou (float | None): Of two boxes of a class that overlap by more
             the worse is left out. Defaults to None, off.
+        with_cp (bool): Gradient checkpointing: each layer is computed again
+            for its gradients, which saves memory. Defaults to False.
         init_cfg (dict | list[dict] | None): Weight initialisation, as in
             mmengine. Defaults to None.
 
@@ -111,6 +113,7 @@ class DETRHead(BaseHead):
         max_per_img: int = 100,
         score_threshold: float = 0.0,
         nms_iou: float | None = None,
+        with_cp: bool = False,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(in_channels, init_cfg)
@@ -135,6 +138,7 @@ class DETRHead(BaseHead):
             num_points,
             dropout,
             context == 'tokens',
+            with_cp,
         )
         if not self.loss_module.extra_logits:
             prior_bias(decoder.classify)
@@ -175,8 +179,9 @@ class DETRHead(BaseHead):
             fused (Fused): What was fused, with its streams.
             data_samples (Sequence[TriModalDataSample]): One a sample, with
                 ``img_shape``; boxes in its pixels. No boxes at all are an
-                annotation too: nothing is there. Crowds, and a sample without
-                the picture, are left out.
+                annotation too: nothing is there. Crowds are not to be found,
+                but what is found in them is not wrong. A sample without the
+                picture is left out.
 
         Returns:
             dict[str, Tensor]: ``loss_class``, ``loss_l1`` and ``loss_giou``

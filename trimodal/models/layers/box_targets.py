@@ -1,12 +1,20 @@
 """True boxes of a batch, and which prediction answers for which of them.
 
 Shape letters: see :mod:`trimodal.structures.streams`; N true boxes of a
-sample, Q queries, D layers of a decoder, K matched pairs.
+sample, R of its regions that are crowds, Q queries, D layers of a decoder, K
+matched pairs.
 """
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
+
+from trimodal.models.layers.boxes import corners, share_inside
+
+# From this share on a box that lies in a crowd is taken to be of it; COCO's
+# evaluation begins there, too.
+IN_CROWD = 0.5
 
 
 @dataclass(frozen=True)
@@ -20,6 +28,9 @@ class BoxTargets:
         annotated (Tensor): bool ``[B]``: samples that are learned from; one
             of these without boxes is a picture with nothing on it.
         counts (tuple[int, ...]): Real boxes of each sample.
+        crowds (Tensor | None): float32 ``[B, R, 4]``, centred and relative,
+            zero where not real: regions with objects that are not told
+            apart. Defaults to None: there are none.
     """
 
     labels: Tensor
@@ -27,6 +38,27 @@ class BoxTargets:
     mask: Tensor
     annotated: Tensor
     counts: tuple[int, ...]
+    crowds: Tensor | None = None
+
+    @torch.no_grad()
+    def asked(self, boxes: Tensor, real: Tensor) -> Tensor:
+        """Which predictions are told that they are nothing, if unmatched.
+
+        One that lies in a crowd may be right: it is told nothing, as COCO's
+        evaluation does not count it either.
+
+        Args:
+            boxes (Tensor): float ``[..., B, Q, 4]``, centred and relative.
+            real (Tensor): bool ``[B, Q]``, which predictions are real.
+
+        Returns:
+            Tensor: bool ``[B, Q]`` or, with crowds, ``[..., B, Q]``.
+        """
+        asked = real & self.annotated.unsqueeze(1)
+        if self.crowds is None:
+            return asked
+        share = share_inside(corners(boxes), corners(self.crowds))
+        return asked & (share < IN_CROWD)
 
 
 @dataclass(frozen=True)

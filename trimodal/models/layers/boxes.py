@@ -65,6 +65,25 @@ def paired_overlaps(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     return _overlaps(a.unbind(-1), b.unbind(-1))
 
 
+def share_inside(boxes: Tensor, regions: Tensor) -> Tensor:
+    """How much of each box lies in the region that holds most of it.
+
+    Args:
+        boxes (Tensor): float ``[..., Q, 4]``, corners.
+        regions (Tensor): float ``[..., N, 4]``, corners; N is not 0. One
+            without extent holds nothing.
+
+    Returns:
+        Tensor: float ``[..., Q]``, shares of the boxes' own areas.
+    """
+    x1, y1, x2, y2 = boxes.unsqueeze(-2).unbind(-1)
+    left, top, right, bottom = regions.unsqueeze(-3).unbind(-1)
+    inside = _span(left, x1, right, x2).clamp_(min=0)
+    inside = inside.mul_(_span(top, y1, bottom, y2).clamp_(min=0))
+    area = ((x2 - x1) * (y2 - y1)).clamp_(min=TINY)
+    return inside.div_(area).amax(-1)
+
+
 def _overlaps(
     a: tuple[Tensor, ...], b: tuple[Tensor, ...]
 ) -> tuple[Tensor, Tensor]:

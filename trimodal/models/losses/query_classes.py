@@ -27,7 +27,8 @@ def softmax_loss(
         logits (Tensor): float32 ``[D, B, Q, C + 1]``.
         matches (Matches): Queries that have an object.
         labels (Tensor): int64 ``[K]``, its class.
-        queries (Tensor): bool ``[B, Q]``, those that are asked.
+        queries (Tensor): bool ``[B, Q]`` or ``[D, B, Q]``, those that are
+            asked; all that have an object are.
         no_object_weight (float): Weight of queries without one.
 
     Returns:
@@ -61,7 +62,8 @@ def focal_loss(
         logits (Tensor): float32 ``[D, B, Q, C]``.
         matches (Matches): Queries that have an object.
         labels (Tensor): int64 ``[K]``, its class.
-        queries (Tensor): bool ``[B, Q]``, those that are asked.
+        queries (Tensor): bool ``[B, Q]`` or ``[D, B, Q]``, those that are
+            asked; all that have an object are.
         alpha (float): Weight of objects; 1 - alpha is that of others.
         gamma (float): Exponent of the modulating factor.
 
@@ -93,7 +95,8 @@ def varifocal_loss(
         logits (Tensor): float32 ``[D, B, Q, C]``.
         matches (Matches): Queries that have an object.
         labels (Tensor): int64 ``[K]``, its class.
-        queries (Tensor): bool ``[B, Q]``, those that are asked.
+        queries (Tensor): bool ``[B, Q]`` or ``[D, B, Q]``, those that are
+            asked; all that have an object are.
         quality (Tensor): float32 ``[K]``, the IoU.
         alpha (float): Weight of what is no object.
         gamma (float): Exponent of the modulating factor.

@@ -31,7 +31,8 @@ class SetLoss(nn.Module):
 
     From `End-to-End Object Detection with Transformers
     <https://arxiv.org/abs/2005.12872>`_, for all layers of a decoder at once.
-    What is summed over boxes is divided by their number.
+    What is summed over boxes is divided by their number. A query without an
+    object learns no class where its box lies in a crowd.
 
     Args:
         matcher (Mapping | nn.Module): Finds the pairs, or its config.
@@ -128,7 +129,9 @@ class SetLoss(nn.Module):
         mine, true = matches.of(boxes), matches.true(targets.boxes)
         iou, giou = paired_overlaps(corners(mine), corners(true))
         labels = matches.true(targets.labels)
-        asked = queries & targets.annotated.unsqueeze(1)
+        # Of all layers, as their boxes may lie in crowds or not.
+        asked = targets.asked(boxes, queries).expand(logits.shape[:3]).clone()
+        asked[matches.layer, matches.row, matches.query] = True
         terms = (
             self._classify(
                 logits, matches, labels, asked, iou.detach(), count

@@ -36,7 +36,8 @@ class TaskAlignedLoss(nn.Module):
     the class loss is the quality focal loss of `Generalized Focal Loss
     <https://arxiv.org/abs/2006.04388>`_ towards it, the box loss the
     generalized IoU weighted by it. Both are divided by the sum of target
-    scores over all processes.
+    scores over all processes. A cell that is to find none learns no
+    class where its box lies in a crowd.
 
     Args:
         topk (int): Cells of a box. Defaults to 10.
@@ -101,8 +102,8 @@ class TaskAlignedLoss(nn.Module):
         box, value = owner[row, cell], quality[row, cell]
         target = torch.zeros_like(logits)
         target[row, cell, targets.labels[row, box]] = value
-        asked = (where.mask & targets.annotated.unsqueeze(1)).unsqueeze(2)
-        weight = (target - scores).abs() ** self.gamma * asked
+        asked = targets.asked(boxes, where.mask) | (quality > 0)
+        weight = (target - scores).abs() ** self.gamma * asked.unsqueeze(2)
         loss = F.binary_cross_entropy_with_logits(
             logits, target, weight, reduction='sum'
         )
