@@ -14,6 +14,7 @@ from trimodal.models.layers import (
     SequencePositions,
     init_transformer,
 )
+from trimodal.models.layers.checkpointing import run_layer
 from trimodal.models.layers.checks import check_choice, check_not_negative
 from trimodal.registry import MODELS
 from trimodal.structures import ModalityInput, Tokens
@@ -62,6 +63,8 @@ class Conformer(BaseEncoder):
             Defaults to 1024.
         dropout (float): Dropout after the front end and in every part of the
             layers. Defaults to 0.1.
+        with_cp (bool): Gradient checkpointing: each layer is computed again
+            for its gradients, which saves memory. Defaults to False.
         init_cfg (dict | list[dict] | None): Weight initialisation, as in
             mmengine. Defaults to None.
 
@@ -85,6 +88,7 @@ class Conformer(BaseEncoder):
         positions: str | None = 'rotary',
         max_length: int = 1024,
         dropout: float = 0.1,
+        with_cp: bool = False,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(embed_dims, init_cfg)
@@ -101,6 +105,7 @@ class Conformer(BaseEncoder):
             else SequencePositions(positions, embed_dims, max_length)
         )
         self.dropout = nn.Dropout(dropout)
+        self.with_cp = with_cp
         self.layers = nn.ModuleList(
             ConformerLayer(
                 embed_dims,
@@ -128,5 +133,5 @@ class Conformer(BaseEncoder):
         steps, mask = self.subsampling(x.data, x.mask)
         steps = self.dropout(self.positions(self.projection(steps)))
         for layer in self.layers:
-            steps = layer(steps, mask)
+            steps = run_layer(layer, steps, mask, with_cp=self.with_cp)
         return Tokens(steps, mask, x.present).with_x(steps)

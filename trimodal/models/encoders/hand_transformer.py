@@ -67,6 +67,8 @@ class HandTransformer(BaseEncoder):
         dropout (float): Dropout of the layers. Defaults to 0.1.
         drop_path (float): Stochastic depth of the last layer of each stack.
             Defaults to 0.0.
+        with_cp (bool): Gradient checkpointing: each layer is computed again
+            for its gradients, which saves memory. Defaults to False.
         init_cfg (dict | list[dict] | None): Weight initialisation, as in
             mmengine. Defaults to None.
 
@@ -91,6 +93,7 @@ class HandTransformer(BaseEncoder):
         layout: Layout = 'hand_21',
         dropout: float = 0.1,
         drop_path: float = 0.0,
+        with_cp: bool = False,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(embed_dims, init_cfg)
@@ -114,6 +117,7 @@ class HandTransformer(BaseEncoder):
                 feedforward_channels,
                 dropout=dropout,
                 drop_path=drop_path,
+                with_cp=with_cp,
             )
 
         self.spatial = stack(spatial_layers + temporal_layers * self.full)

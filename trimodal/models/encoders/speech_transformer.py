@@ -64,6 +64,8 @@ class SpeechTransformer(BaseEncoder):
         layerdrop (float): Probability of leaving out a layer in training, for
             the whole batch (`LayerDrop <https://arxiv.org/abs/1909.11556>`_).
             Defaults to 0.0.
+        with_cp (bool): Gradient checkpointing: each layer is computed again
+            for its gradients, which saves memory. Defaults to False.
         init_cfg (dict | list[dict] | None): Weight initialisation, as in
             mmengine. Defaults to None.
     """
@@ -86,6 +88,7 @@ class SpeechTransformer(BaseEncoder):
         attention_dropout: float = 0.0,
         drop_path: float = 0.0,
         layerdrop: float = 0.0,
+        with_cp: bool = False,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(embed_dims, init_cfg)
@@ -116,6 +119,7 @@ class SpeechTransformer(BaseEncoder):
             drop_path,
             rotary=positions == 'rotary',
             layerdrop=layerdrop,
+            with_cp=with_cp,
         )
 
     def forward(self, x: ModalityInput) -> Tokens:

@@ -64,6 +64,8 @@ class TorchaudioBundle(BaseEncoder):
             :func:`torchaudio.models.wav2vec2_model` (or ``wavlm_model``) in
             place of the bundle's, such as ``encoder_layer_drop``. Defaults to
             None.
+        with_cp (bool): Gradient checkpointing: each layer is computed again
+            for its gradients, which saves memory. Defaults to False.
         init_cfg (dict | list[dict] | None): Weight initialisation, as in
             mmengine. Defaults to None.
 
@@ -82,6 +84,7 @@ class TorchaudioBundle(BaseEncoder):
         frozen_layers: int = 0,
         sample_rate: int = 16000,
         overrides: Mapping[str, Any] | None = None,
+        with_cp: bool = False,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         found = find_bundle(bundle)
@@ -94,6 +97,7 @@ class TorchaudioBundle(BaseEncoder):
         self.projection = model.encoder.feature_projection
         self.transformer = transformer
         self.layer = layer
+        self.with_cp = with_cp
         self.layer_scores: nn.Parameter | None = None
         self._choose(layer)
         self._freeze(freeze_features, frozen_layers)
@@ -173,7 +177,9 @@ class TorchaudioBundle(BaseEncoder):
         steps, mask = extract_frames(
             self.features, waves, lengths.clamp(min=field)
         )
-        states = hidden_states(self.transformer, self.projection(steps), mask)
+        states = hidden_states(
+            self.transformer, self.projection(steps), mask, self.with_cp
+        )
         if self.layer_scores is not None:
             shares = self.layer_scores.softmax(0)
             parts = zip(shares, states, strict=True)

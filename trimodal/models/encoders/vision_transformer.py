@@ -62,6 +62,8 @@ class VisionTransformer(BaseEncoder):
             ``'ViT_B_16_Weights.IMAGENET1K_V1'`` (downloaded), or the path of
             a checkpoint of torchvision's ``VisionTransformer``. Defaults to
             None, random.
+        with_cp (bool): Gradient checkpointing: each layer is computed again
+            for its gradients, which saves memory. Defaults to False.
         init_cfg (dict | list[dict] | None): Weight initialisation, as in
             mmengine. Defaults to None.
 
@@ -88,6 +90,7 @@ class VisionTransformer(BaseEncoder):
         drop_path: float = 0.0,
         layer_scale: float | None = None,
         weights: str | None = None,
+        with_cp: bool = False,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(embed_dims, init_cfg)
@@ -119,6 +122,7 @@ class VisionTransformer(BaseEncoder):
             attention_dropout,
             drop_path,
             layer_scale,
+            with_cp=with_cp,
         )
         if weights is not None:
             load_torchvision_vit(self, weights)

@@ -25,6 +25,7 @@ from trimodal.models.layers import (
     learned_vectors,
     masked_mean,
 )
+from trimodal.models.layers.checkpointing import run_layer
 from trimodal.models.layers.checks import check_positive
 from trimodal.registry import MODELS
 from trimodal.structures import Fused
@@ -74,6 +75,8 @@ class BottleneckFusion(BaseFusion):
         feedforward_channels (int | None): Width of the feed-forward parts.
             Defaults to None, four times ``out_channels``.
         dropout (float): Dropout in each layer. Defaults to 0.1.
+        with_cp (bool): Gradient checkpointing: each layer is computed again
+            for its gradients, which saves memory. Defaults to False.
         init_cfg (dict | list[dict] | None): Weight initialisation, as in
             mmengine. Defaults to None.
 
@@ -93,6 +96,7 @@ class BottleneckFusion(BaseFusion):
         num_heads: int = 8,
         feedforward_channels: int | None = None,
         dropout: float = 0.1,
+        with_cp: bool = False,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(modalities, in_channels, out_channels, init_cfg)
@@ -107,6 +111,7 @@ class BottleneckFusion(BaseFusion):
                 f'0, got {fusion_layer}'
             )
         self.fusion_layer = fusion_layer
+        self.with_cp = with_cp
         self.projections = StreamProjections(self.in_channels, out_channels)
         self.cls = learned_vectors(len(self.modalities), out_channels)
         self.bottleneck = learned_vectors(num_bottlenecks, out_channels)
@@ -143,7 +148,7 @@ class BottleneckFusion(BaseFusion):
             masks[name] = F.pad(s.mask, (1, 0), value=True)
         present = stack_present(streams)
         for layer in self.layers[: self.fusion_layer]:
-            x = layer(x, masks)
+            x = run_layer(layer, x, masks, with_cp=self.with_cp)
         x = self._exchange(x, masks, present)
         x = {name: self.norms[name](x[name]) for name in x}
         pooled = torch.stack([y[:, 0] for y in x.values()], dim=1)
@@ -169,7 +174,8 @@ class BottleneckFusion(BaseFusion):
         masks = {n: F.pad(m, (size, 0), value=True) for n, m in masks.items()}
         shared: Tensor = self.bottleneck
         for layer in self.layers[self.fusion_layer :]:
-            both = layer({n: prepend(shared, y) for n, y in x.items()}, masks)
+            both = {n: prepend(shared, y) for n, y in x.items()}
+            both = run_layer(layer, both, masks, with_cp=self.with_cp)
             shared = average([y[:, :size] for y in both.values()], present)
             x = {name: y[:, size:] for name, y in both.items()}
         return x

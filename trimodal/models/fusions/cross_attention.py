@@ -27,6 +27,7 @@ from trimodal.models.layers import (
     feedforward_width,
     init_transformer,
 )
+from trimodal.models.layers.checkpointing import run_layer
 from trimodal.models.layers.checks import check_positive
 from trimodal.registry import MODELS
 from trimodal.structures import Fused
@@ -129,6 +130,8 @@ class CrossModalAttentionFusion(BaseFusion):
             over the steps. Defaults to ``'mean'``.
         dropout (float): Dropout in each layer. Defaults to 0.1.
         drop_path (float): Stochastic depth in each layer. Defaults to 0.0.
+        with_cp (bool): Gradient checkpointing: each layer is computed again
+            for its gradients, which saves memory. Defaults to False.
         init_cfg (dict | list[dict] | None): Weight initialisation, as in
             mmengine. Defaults to None.
 
@@ -148,12 +151,14 @@ class CrossModalAttentionFusion(BaseFusion):
         pooling: str = 'mean',
         dropout: float = 0.1,
         drop_path: float = 0.0,
+        with_cp: bool = False,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(modalities, in_channels, out_channels, init_cfg)
         check_several(self.modalities)
         inner = feedforward_width(feedforward_channels, out_channels)
         check_positive(num_layers=num_layers)
+        self.with_cp = with_cp
         self.projections = StreamProjections(self.in_channels, out_channels)
         self.layers = nn.ModuleList(
             CrossModalLayer(
@@ -183,7 +188,7 @@ class CrossModalAttentionFusion(BaseFusion):
         """
         streams = self.projections(streams)
         for layer in self.layers:
-            streams = layer(streams)
+            streams = run_layer(layer, streams, with_cp=self.with_cp)
         streams = self.norms(streams)
         pooled = self.poolings(streams)
         whole, weights = weigh(

@@ -27,6 +27,7 @@ from trimodal.models.layers import (
     init_transformer,
     masked_mean,
 )
+from trimodal.models.layers.checkpointing import run_layer
 from trimodal.models.layers.checks import check_positive
 from trimodal.models.layers.transformer import NORM_EPS
 from trimodal.registry import MODELS
@@ -73,6 +74,8 @@ class HierarchicalFusion(BaseFusion):
         pooling (str): ``'mean'``, ``'max'``, ``'cls'`` or ``'attention'``
             over the steps. Defaults to ``'mean'``.
         dropout (float): Dropout in each layer. Defaults to 0.1.
+        with_cp (bool): Gradient checkpointing: each layer is computed again
+            for its gradients, which saves memory. Defaults to False.
         init_cfg (dict | list[dict] | None): Weight initialisation, as in
             mmengine. Defaults to None.
 
@@ -93,6 +96,7 @@ class HierarchicalFusion(BaseFusion):
         feedforward_channels: int | None = None,
         pooling: str = 'mean',
         dropout: float = 0.1,
+        with_cp: bool = False,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(modalities, in_channels, out_channels, init_cfg)
@@ -114,7 +118,10 @@ class HierarchicalFusion(BaseFusion):
         self.meanings = VectorMap(
             {name: nn.Linear(2 * width, width) for name in names}
         )
-        self.relate = TransformerEncoder(num_semantic_layers, *sizes)
+        self.with_cp = with_cp
+        self.relate = TransformerEncoder(
+            num_semantic_layers, *sizes, with_cp=with_cp
+        )
         self.decisions = VectorMap(
             {
                 name: nn.Sequential(
@@ -154,7 +161,7 @@ class HierarchicalFusion(BaseFusion):
     def feature_level(self, streams: Streams) -> Streams:
         """Relate the steps of the streams (dict of :class:`Tokens`)."""
         for layer in self.layers:
-            streams = layer(streams)
+            streams = run_layer(layer, streams, with_cp=self.with_cp)
         return self.norms(streams)
 
     def semantic_level(

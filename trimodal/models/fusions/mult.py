@@ -95,6 +95,8 @@ class MulTFusion(BaseFusion):
         pooling (str): ``'last'`` (real step, as in the paper), ``'mean'``,
             ``'max'``, ``'cls'`` or ``'attention'``. Defaults to ``'last'``.
         dropout (float): Dropout in each layer. Defaults to 0.1.
+        with_cp (bool): Gradient checkpointing: each layer is computed again
+            for its gradients, which saves memory. Defaults to False.
         init_cfg (dict | list[dict] | None): Weight initialisation, as in
             mmengine. Defaults to None.
 
@@ -117,6 +119,7 @@ class MulTFusion(BaseFusion):
         kernel_size: int = 3,
         pooling: str = 'last',
         dropout: float = 0.1,
+        with_cp: bool = False,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(modalities, in_channels, out_channels, init_cfg)
@@ -141,14 +144,16 @@ class MulTFusion(BaseFusion):
         self.crossmodal = nn.ModuleDict(
             {
                 f'{name}_from_{other}': CrossmodalTransformer(
-                    num_layers, *sizes(width)
+                    num_layers, *sizes(width), with_cp=with_cp
                 )
                 for name, other in permutations(self.modalities, 2)
             }
         )
         self.memory = nn.ModuleDict(
             {
-                name: TransformerEncoder(num_self_layers, *sizes(whole))
+                name: TransformerEncoder(
+                    num_self_layers, *sizes(whole), with_cp=with_cp
+                )
                 for name in self.modalities
             }
         )

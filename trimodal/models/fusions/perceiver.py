@@ -24,6 +24,7 @@ from trimodal.models.layers import (
     init_transformer,
     learned_vectors,
 )
+from trimodal.models.layers.checkpointing import run_layer
 from trimodal.models.layers.checks import check_positive
 from trimodal.models.layers.transformer import NORM_EPS
 from trimodal.registry import MODELS
@@ -114,6 +115,8 @@ class PerceiverFusion(BaseFusion):
         feedforward_channels (int | None): Width of the feed-forward parts.
             Defaults to None, four times ``out_channels``.
         dropout (float): Dropout in each layer. Defaults to 0.1.
+        with_cp (bool): Gradient checkpointing: each layer is computed again
+            for its gradients, which saves memory. Defaults to False.
         init_cfg (dict | list[dict] | None): Weight initialisation, as in
             mmengine. Defaults to None.
 
@@ -132,6 +135,7 @@ class PerceiverFusion(BaseFusion):
         num_heads: int = 8,
         feedforward_channels: int | None = None,
         dropout: float = 0.1,
+        with_cp: bool = False,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(modalities, in_channels, out_channels, init_cfg)
@@ -140,6 +144,7 @@ class PerceiverFusion(BaseFusion):
             num_latents=num_latents,
             num_layers=num_layers,
         )
+        self.with_cp = with_cp
         self.projections = StreamProjections(self.in_channels, out_channels)
         self.latents = learned_vectors(num_latents, out_channels)
         self.layers = nn.ModuleList(
@@ -165,7 +170,8 @@ class PerceiverFusion(BaseFusion):
         opened = None if bool(mask.all()) else torch.cat([mask, own], dim=1)
         lengths, looked = stream_lengths(streams), []
         for layer in self.layers:
-            latents, parts = layer(latents, x, opened, lengths)
+            given = (latents, x, opened, lengths)
+            latents, parts = run_layer(layer, *given, with_cp=self.with_cp)
             looked.append(parts)
         latents = self.norm(latents)
         present = stack_present(streams)

@@ -55,6 +55,8 @@ class SelfAttentionFusion(BaseFusion):
             0.0.
         drop_path (float): Stochastic depth of the last layer. Defaults to
             0.0.
+        with_cp (bool): Gradient checkpointing: each layer is computed again
+            for its gradients, which saves memory. Defaults to False.
         init_cfg (dict | list[dict] | None): Weight initialisation, as in
             mmengine. Defaults to None.
 
@@ -75,6 +77,7 @@ class SelfAttentionFusion(BaseFusion):
         dropout: float = 0.1,
         attention_dropout: float = 0.0,
         drop_path: float = 0.0,
+        with_cp: bool = False,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(modalities, in_channels, out_channels, init_cfg)
@@ -89,6 +92,7 @@ class SelfAttentionFusion(BaseFusion):
             dropout,
             attention_dropout,
             drop_path,
+            with_cp=with_cp,
         )
         self.poolings = StreamPoolings(self.modalities, pooling, out_channels)
         self.gate = nn.Linear(out_channels, 1, bias=False)

@@ -66,6 +66,8 @@ class GenerationHead(BaseHead):
             smoothing of 0.1.
         search (Mapping | BeamSearch): How texts are found, and how long they
             are at most. Defaults to greedy search of up to 200 tokens.
+        with_cp (bool): Gradient checkpointing: each layer is computed again
+            for its gradients, which saves memory. Defaults to False.
         init_cfg (dict | list[dict] | None): Weight initialisation, as in
             mmengine. Defaults to None.
 
@@ -93,6 +95,7 @@ class GenerationHead(BaseHead):
         stream_channels: int | None = None,
         loss: Mapping | nn.Module = DEFAULT_LOSS,
         search: Mapping | BeamSearch = DEFAULT_SEARCH,
+        with_cp: bool = False,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(in_channels, init_cfg)
@@ -116,6 +119,7 @@ class GenerationHead(BaseHead):
             feedforward_width(feedforward_channels, embed_dims),
             dropout,
             attention_dropout,
+            with_cp,
         )
         self.loss_module = build(loss, MODELS)
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from trimodal.models.layers.attention import MultiheadAttention
 from trimodal.models.layers.boxes import box_encoding, refined
+from trimodal.models.layers.checkpointing import run_layer
 from trimodal.models.layers.checks import check_multiple, check_positive
 from trimodal.models.layers.deformable_attention import DeformableAttention
 from trimodal.models.layers.grid_cells import GridCells
@@ -161,6 +162,8 @@ class BoxDecoder(nn.Module):
         dropout (float): Dropout of the branches. Defaults to 0.0.
         context (bool): Whether queries look at a context too. Defaults to
             False.
+        with_cp (bool): Gradient checkpointing: each layer is computed again
+            for its gradients, which saves memory. Defaults to False.
 
     Raises:
         ValueError: If ``embed_dims`` is no multiple of 8, or a number is not
@@ -178,8 +181,10 @@ class BoxDecoder(nn.Module):
         num_points: int = 4,
         dropout: float = 0.0,
         context: bool = False,
+        with_cp: bool = False,
     ) -> None:
         super().__init__()
+        self.with_cp = with_cp
         check_positive(
             num_layers=num_layers,
             num_logits=num_logits,
@@ -227,7 +232,14 @@ class BoxDecoder(nn.Module):
         for layer in self.layers:
             code = box_encoding(queries.boxes, queries.x.shape[2] // 4)
             positions = self.positions(code.to(queries.x.dtype))
-            x = layer(queries, positions, opened, around)
+            x = run_layer(
+                layer,
+                queries,
+                positions,
+                opened,
+                around,
+                with_cp=self.with_cp,
+            )
             answer = self.norm(x)
             logits.append(self.classify(answer).float())
             boxes.append(refined(queries.boxes, self.refine(answer)))

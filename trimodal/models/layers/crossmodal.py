@@ -6,6 +6,7 @@ Shape letters: see :mod:`trimodal.structures.streams`; S steps of the source.
 from torch import Tensor, nn
 
 from trimodal.models.layers.attention import MultiheadAttention
+from trimodal.models.layers.checkpointing import run_layer
 from trimodal.models.layers.checks import check_positive
 from trimodal.models.layers.transformer import (
     NORM_EPS,
@@ -83,6 +84,8 @@ class CrossmodalTransformer(nn.Module):
         num_heads (int): Attention heads.
         feedforward_channels (int): Width of the feed-forward parts.
         dropout (float): Dropout of the branches. Defaults to 0.0.
+        with_cp (bool): Gradient checkpointing: each layer is computed again
+            for its gradients, which saves memory. Defaults to False.
 
     Raises:
         ValueError: If a number is not positive, or ``num_heads`` does not
@@ -96,8 +99,10 @@ class CrossmodalTransformer(nn.Module):
         num_heads: int,
         feedforward_channels: int,
         dropout: float = 0.0,
+        with_cp: bool = False,
     ) -> None:
         super().__init__()
+        self.with_cp = with_cp
         check_positive(
             num_layers=num_layers, feedforward_channels=feedforward_channels
         )
@@ -114,5 +119,5 @@ class CrossmodalTransformer(nn.Module):
     ) -> Tensor:
         """Apply every block; see :meth:`CrossmodalLayer.forward`."""
         for layer in self.layers:
-            x = layer(x, source, source_mask)
+            x = run_layer(layer, x, source, source_mask, with_cp=self.with_cp)
         return x

@@ -8,6 +8,8 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.distributed.nn.functional import all_reduce
 
+from trimodal.models.layers.checkpointing import recomputing
+
 
 # Not a _BatchNorm: SyncBatchNorm.convert_sync_batchnorm would replace it by
 # one that takes no mask. As an _InstanceNorm it is still a norm to mmengine,
@@ -75,7 +77,8 @@ class MaskedBatchNorm(nn.modules.instancenorm._InstanceNorm):
         count = count.detach()
         mean = total / count.clamp(min=1)
         variance = (squares / count.clamp(min=1) - mean.square()).clamp(min=0)
-        self._remember(mean.detach(), variance.detach(), count)
+        if not recomputing():
+            self._remember(mean.detach(), variance.detach(), count)
         return mean, variance
 
     @torch.no_grad()

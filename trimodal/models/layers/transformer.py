@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torchvision.ops import StochasticDepth
 
 from trimodal.models.layers.attention import MultiheadAttention
+from trimodal.models.layers.checkpointing import run_layer
 from trimodal.models.layers.checks import (
     check_not_negative,
     check_positive,
@@ -178,6 +179,8 @@ class TransformerEncoder(nn.Module):
             <https://arxiv.org/abs/1909.11556>`_. Each process draws for
             itself, as it does for all dropout; a layer left out stays in the
             graph, with a gradient of zero. Defaults to 0.0.
+        with_cp (bool): Gradient checkpointing: each layer is computed again
+            for its gradients, which saves memory. Defaults to False.
 
     Raises:
         ValueError: If ``num_layers`` is negative, a width is not positive,
@@ -196,6 +199,7 @@ class TransformerEncoder(nn.Module):
         layer_scale: float | None = None,
         rotary: bool = False,
         layerdrop: float = 0.0,
+        with_cp: bool = False,
     ) -> None:
         super().__init__()
         check_not_negative(num_layers=num_layers)
@@ -204,6 +208,7 @@ class TransformerEncoder(nn.Module):
         )
         check_probability(drop_path=drop_path, layerdrop=layerdrop)
         self.layerdrop = layerdrop
+        self.with_cp = with_cp
         self.layers = nn.ModuleList(
             TransformerLayer(
                 embed_dims,
@@ -223,7 +228,10 @@ class TransformerEncoder(nn.Module):
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """Apply every layer to ``x`` (float ``[B, T, C]``)."""
         for layer in self.layers:
-            x = connect(x, layer) if self._drops() else layer(x, mask)
+            if self._drops():
+                x = connect(x, layer)
+            else:
+                x = run_layer(layer, x, mask, with_cp=self.with_cp)
         return self.norm(x)
 
     def _drops(self) -> bool:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from trimodal.models.layers.attention import open_mask
 from trimodal.models.layers.cached_attention import CachedAttention
+from trimodal.models.layers.checkpointing import run_layer
 from trimodal.models.layers.checks import check_positive
 from trimodal.models.layers.decoder_state import DecoderState, Memory
 from trimodal.models.layers.transformer import (
@@ -120,6 +121,8 @@ class TransformerDecoder(nn.Module):
         dropout (float): Dropout of the branches. Defaults to 0.0.
         attention_dropout (float): Dropout of attention weights. Defaults to
             0.0.
+        with_cp (bool): Gradient checkpointing: each layer is computed again
+            for its gradients, which saves memory. Defaults to False.
 
     Raises:
         ValueError: If a width or number is not positive, ``num_heads`` does
@@ -134,8 +137,10 @@ class TransformerDecoder(nn.Module):
         feedforward_channels: int,
         dropout: float = 0.0,
         attention_dropout: float = 0.0,
+        with_cp: bool = False,
     ) -> None:
         super().__init__()
+        self.with_cp = with_cp
         check_positive(
             num_layers=num_layers,
             embed_dims=embed_dims,
@@ -170,7 +175,7 @@ class TransformerDecoder(nn.Module):
         """
         projected = self._memory(memory, memory_mask)
         for index, layer in enumerate(self.layers):
-            x = layer(x, projected, index)
+            x = run_layer(layer, x, projected, index, with_cp=self.with_cp)
         return self.norm(x)
 
     def start(

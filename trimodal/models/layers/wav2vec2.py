@@ -18,6 +18,7 @@ from torchaudio.models.wav2vec2.components import (
 )
 from torchaudio.pipelines import Wav2Vec2Bundle
 
+from trimodal.models.layers.checkpointing import run_layer
 from trimodal.models.layers.masked_group_norm import masked_group_norm
 from trimodal.models.layers.masking import connect
 from trimodal.utils.checkpoint import load_file
@@ -185,7 +186,7 @@ def _until(lengths: Tensor, size: int) -> Tensor:
 
 
 def hidden_states(
-    transformer: Transformer, x: Tensor, mask: Tensor
+    transformer: Transformer, x: Tensor, mask: Tensor, with_cp: bool = False
 ) -> Iterator[Tensor]:
     """Run a transformer, and give what comes out of each of its layers.
 
@@ -199,6 +200,8 @@ def hidden_states(
         x (Tensor): float ``[B, T, C]``.
         mask (Tensor): bool ``[B, T]``, True for real steps; every row has
             one.
+        with_cp (bool): Whether each layer is computed again for its
+            gradients. Defaults to False.
 
     Yields:
         Tensor: float ``[B, T, C]``; masked steps hold no meaning.
@@ -222,7 +225,8 @@ def hidden_states(
         if not kept and _drops(layer, transformer.layer_drop):
             x = connect(x, layer)
         else:
-            x, bias = layer(x, opened, bias, keys)
+            given = (x, opened, bias, keys)
+            x, bias = run_layer(layer, *given, with_cp=with_cp)
         yield x
 
 
