@@ -1,7 +1,13 @@
 import pytest
 from mmengine.logging import MessageHub, MMLogger
 
-from trimodal.evaluation.reports import report_path, text_table, write_csv
+from trimodal.evaluation.reports import (
+    report_path,
+    reports_of,
+    text_table,
+    with_part,
+    write_csv,
+)
 
 
 @pytest.fixture
@@ -41,6 +47,23 @@ def test_path_names_the_stage(tmp_path, stage):
     path = report_path('a/b', '.csv', tmp_path / 'new')
     assert path == tmp_path / 'new' / 'val_a_b.csv'
     assert path.parent.is_dir()
+
+
+def test_path_names_the_part(tmp_path, stage):
+    stage('test')
+    with reports_of('speech+image'):
+        assert report_path('a', '.csv', tmp_path).name == (
+            'test_speech+image_a.csv'
+        )
+        assert with_part('x.json') == 'speech+image_x.json'
+    with reports_of(None):
+        assert report_path('a', '.csv', tmp_path).name == 'test_a.csv'
+
+
+def test_the_part_ends_with_an_error(tmp_path):
+    with pytest.raises(ZeroDivisionError), reports_of('speech'):
+        1 / 0  # noqa: B018
+    assert with_part('x.json') == 'x.json'
 
 
 def test_path_beside_the_log(tmp_path):

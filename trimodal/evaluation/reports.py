@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from mmengine.logging import MessageHub, MMLogger
@@ -11,15 +12,42 @@ from rich.console import Console
 from rich.table import Table
 
 Cell = str | int | float
+# Where mmengine's message hub keeps the part that is being evaluated.
+PART = 'report_part'
+
+
+@contextmanager
+def reports_of(part: str | None) -> Iterator[None]:
+    """Name the reports that are written inside after a part of the whole.
+
+    So that a test of several parts, such as subsets of the modalities, keeps
+    the files of each.
+
+    Args:
+        part (str | None): The part; None for the whole, which is not named.
+    """
+    hub = MessageHub.get_current_instance()
+    hub.update_info(PART, part, resumed=False)
+    try:
+        yield
+    finally:
+        hub.pop_info(PART)
+
+
+def with_part(name: str) -> str:
+    """Put the part that is being evaluated before a file's name."""
+    part = MessageHub.get_current_instance().runtime_info.get(PART)
+    return f'{part}_{name}' if part else name
 
 
 def report_path(
     name: str, suffix: str, out_dir: str | Path | None = None
 ) -> Path | None:
-    """Name the file of a report: ``{folder}/{stage}_{name}{suffix}``.
+    """Name the file of a report: ``{folder}/{stage}_{part}_{name}{suffix}``.
 
-    The stage is ``val`` or ``test`` inside mmengine's loops, and left out
-    elsewhere, so that a test never overwrites what a validation wrote.
+    The stage is ``val`` or ``test`` inside mmengine's loops, the part that of
+    :func:`reports_of`; elsewhere they are left out. So a test never
+    overwrites what a validation wrote.
 
     Args:
         name (str): What the report is; a ``/`` becomes ``_``.
@@ -38,7 +66,7 @@ def report_path(
     folder = Path(out_dir)
     folder.mkdir(parents=True, exist_ok=True)
     stage = MessageHub.get_current_instance().runtime_info.get('loop_stage')
-    stem = name.replace('/', '_')
+    stem = with_part(name.replace('/', '_'))
     return folder / f'{f"{stage}_{stem}" if stage else stem}{suffix}'
 
 

@@ -1,15 +1,18 @@
 """The score of every subset of the modalities."""
 
+import json
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import torch
 from mmengine.evaluator import BaseMetric, Evaluator
 from mmengine.logging import MMLogger
 from torch import nn
 from torch.utils.data import DataLoader
 
 from trimodal.engine.runner.loops import SubsetTestLoop, format_rows
+from trimodal.evaluation import CocoMetric
 
 
 class Model(nn.Module):
@@ -49,7 +52,9 @@ class Wrapper(nn.Module):
         return self.module.test_step(data)
 
 
-def new_loop(model: nn.Module, **options: Any) -> SubsetTestLoop:
+def new_loop(
+    model: nn.Module, metric: BaseMetric | None = None, **options: Any
+) -> SubsetTestLoop:
     calls: list[str] = []
     runner = SimpleNamespace(
         model=model,
@@ -60,7 +65,8 @@ def new_loop(model: nn.Module, **options: Any) -> SubsetTestLoop:
     )
     dataset = [1, 2, 3]
     loader = DataLoader(dataset, batch_size=2, collate_fn=list)
-    return SubsetTestLoop(runner, loader, Evaluator([Count()]), **options)
+    evaluator = Evaluator([metric or Count()])
+    return SubsetTestLoop(runner, loader, evaluator, **options)
 
 
 def test_every_subset(capsys):
@@ -100,6 +106,34 @@ def test_chosen_modalities():
     assert metrics['image+speech/count/mean'] == 2
     with pytest.raises(ValueError, match=r"\['smell'\].*'speech', 'gesture'"):
         new_loop(Model(), modalities=['smell'])
+
+
+class Detector(Model):
+    """Finds a box as wide as there are modalities that it may use."""
+
+    def test_step(self, data: Any) -> list[dict[str, Any]]:
+        width = float(len(self.enabled_modalities))
+        found = {
+            'bboxes': torch.tensor([[0.0, 0.0, width, 9.0]]),
+            'labels': torch.tensor([0]),
+            'scores': torch.tensor([0.5]),
+        }
+        return [
+            {'sample_id': i, 'pred_instances': found, 'gt_instances': found}
+            for i in data
+        ]
+
+
+def test_every_subset_has_files_of_its_own(tmp_path):
+    metric = CocoMetric(outfile_prefix=str(tmp_path / 'coco'))
+    new_loop(Detector(), metric, modalities=['speech', 'image']).run()
+    widths = {'speech_': 1, 'image_': 1, 'speech+image_': None, '': 2}
+    for part, width in widths.items():
+        path = tmp_path / f'{part}coco.bbox.json'
+        assert path.is_file() == (width is not None)
+        if width is not None:
+            assert json.loads(path.read_text())[0]['bbox'][2] == width
+    assert (tmp_path / 'coco.gt.json').is_file()
 
 
 def test_enabled_modalities_come_back_after_an_error(monkeypatch):

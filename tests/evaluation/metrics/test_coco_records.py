@@ -13,6 +13,7 @@ from trimodal.evaluation.metrics.coco_records import (
     record_of,
     write_files,
 )
+from trimodal.evaluation.reports import reports_of
 from trimodal.structures import TriModalDataSample
 
 
@@ -104,6 +105,21 @@ def test_categories():
     unnamed = categories_of(records('a'), {})
     assert [c['name'] for c in unnamed] == ['0', '1', '2', '3']
     assert categories_of([], {}) == []
+
+
+def test_files_of_parts(tmp_path):
+    prefix = str(tmp_path / 'a')
+    for part in ('speech', 'speech+image', None):
+        with reports_of(part):
+            write_files(prefix, [{'part': part}], None)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == [
+        'a.bbox.json',
+        'speech+image_a.bbox.json',
+        'speech_a.bbox.json',
+    ]
+    (speech,) = json.loads((tmp_path / 'speech_a.bbox.json').read_text())
+    assert speech == {'part': 'speech'}
 
 
 def test_files(tmp_path, monkeypatch):

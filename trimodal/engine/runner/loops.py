@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from torch.utils.data import DataLoader
 
+from trimodal.evaluation.reports import reports_of
 from trimodal.registry import LOOPS
 
 
@@ -31,7 +32,9 @@ class SubsetTestLoop(TestLoop):
 
     The model sees the other modalities as absent. A metric is named after
     its subset, such as ``speech+image/accuracy/top1``; the results with all
-    modalities are also there under their plain names. One table is logged.
+    modalities are also there under their plain names. Files that metrics write
+    are named so too (``test_speech+image_coco.bbox.json``), those of all
+    modalities plainly. One table is logged.
 
     Args:
         runner (Runner): The runner.
@@ -84,8 +87,10 @@ class SubsetTestLoop(TestLoop):
         try:
             for subset in subsets(self.modalities):
                 self._model.enabled_modalities = subset
-                metrics = self._test()
-                rows['+'.join(subset)] = _numbers(metrics)
+                name = '+'.join(subset)
+                with reports_of(None if subset == self.modalities else name):
+                    metrics = self._test()
+                rows[name] = _numbers(metrics)
         finally:
             self._model.enabled_modalities = enabled
         for name, row in rows.items():

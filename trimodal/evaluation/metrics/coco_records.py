@@ -11,7 +11,7 @@ from mmengine.logging import print_log
 
 from trimodal.evaluation.functional.coco_json import Boxes, count_labels
 from trimodal.evaluation.metrics.annotated import sample_name, to_array
-from trimodal.evaluation.reports import report_path
+from trimodal.evaluation.reports import report_path, with_part
 
 Sample = Mapping[str, Any]
 
@@ -144,9 +144,10 @@ def write_files(
     """Write ``{prefix}.bbox.json`` and ``{prefix}.gt.json``.
 
     Args:
-        prefix (str): With a folder, it is taken as it is; a bare name goes
-            beside the log, after the stage, or where there is no log into
-            the current folder.
+        prefix (str): With a folder, it is taken as it is (inside
+            :func:`~trimodal.evaluation.reports.reports_of` the part comes
+            before the name); a bare name goes beside the log, after the
+            stage, or where there is no log into the current folder.
         detections (Sequence[Mapping[str, Any]]): Results of the COCO form.
         dataset (Mapping[str, Any] | None): The truth; None, or one without
             a box, is not written.
@@ -156,8 +157,9 @@ def write_files(
         files['.gt.json'] = dataset
     for suffix, content in files.items():
         path = Path(f'{prefix}{suffix}')
-        if path.name == str(path):
-            path = report_path(prefix, suffix) or path
+        bare = path.name == str(path)
+        beside = report_path(prefix, suffix) if bare else None
+        path = beside or path.with_name(with_part(path.name))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(content))
         print_log(f'COCO file: {path}', logger='current')
