@@ -5,8 +5,9 @@
 Every config of ``configs/tridigits_multitask/``, in the way of
 ``benchmarks/tridigits.py``: each run goes to ``WORK_DIR/<config>/seed<n>``,
 one that is finished is not done again, one that was interrupted goes on; the
-last checkpoint is tested. Prints the table of that folder's README (mean and
-standard deviation over the seeds) and, as its last line, a JSON object.
+last checkpoint is tested. Prints the tables of that folder's README (mean and
+standard deviation over the seeds), one with all modalities and one without
+gestures, and, as its last line, a JSON object.
 """
 
 import argparse
@@ -30,6 +31,7 @@ COLUMNS = {
     'coco/AP50': ('boxes: AP50, %', 100.0),
     'coco/AP': ('boxes: AP, %', 100.0),
 }
+SUBSETS = ('speech+gesture+image', 'speech+image')
 
 
 def parse_args() -> argparse.Namespace:
@@ -43,20 +45,23 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def figures(results: Sequence[Path]) -> dict[str, dict[str, float]]:
-    """Mean and standard deviation of what the table shows.
+def figures(
+    results: Sequence[Path], subset: str
+) -> dict[str, dict[str, float]]:
+    """Mean and standard deviation of what a table shows.
 
     Args:
         results (Sequence[Path]): What the runs of a config wrote, one a seed.
+        subset (str): The modalities that were given.
 
     Returns:
         dict[str, dict[str, float]]: By metric; of those that it has.
     """
     found = [json.loads(path.read_text()) for path in results]
     shown = {
-        name: [run['metrics'][name] * unit for run in found]
+        name: [run['metrics'][f'{subset}/{name}'] * unit for run in found]
         for name, (_, unit) in COLUMNS.items()
-        if name in found[0]['metrics']
+        if f'{subset}/{name}' in found[0]['metrics']
     }
     shown['minutes'] = [run['processor_seconds'] / 60 for run in found]
     return {
@@ -94,21 +99,24 @@ def main() -> None:
     if not paths:
         raise SystemExit(f'error: no config begins with {args.configs}')
     work_dir = Path(args.work_dir).resolve()
-    runs = [
-        (path, seed, work_dir, False) for seed in args.seeds for path in paths
-    ]
-    run_all([runs], args.jobs)
-    table = {
-        path.stem: figures(
-            [
-                work_dir / path.stem / f'seed{seed}' / 'subsets.json'
-                for seed in args.seeds
-            ]
-        )
-        for path in paths
-    }
-    print(markdown(table))
-    content = {'seeds': args.seeds, 'figures': table}
+    run_all(
+        [[(path, seed, work_dir) for seed in args.seeds for path in paths]],
+        args.jobs,
+    )
+    tables = {}
+    for subset in SUBSETS:
+        tables[subset] = {
+            path.stem: figures(
+                [
+                    work_dir / path.stem / f'seed{seed}' / 'subsets.json'
+                    for seed in args.seeds
+                ],
+                subset,
+            )
+            for path in paths
+        }
+        print(subset, markdown(tables[subset]), sep='\n')
+    content = {'seeds': args.seeds, 'figures': tables}
     print(json.dumps({'benchmark': 'tridigits_multitask'} | content))
 
 

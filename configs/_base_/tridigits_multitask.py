@@ -3,13 +3,16 @@
 _base_ = [
     './datasets/tridigits_det.py',
     './models/tridigits_multitask.py',
-    './schedules/adamw_cosine_20e.py',
+    './schedules/adamw_cosine_12e.py',
     './default_runtime.py',
 ]
 
 tasks = ('cls', 'value', 'text', 'boxes')
-optim_wrapper = dict(optimizer=dict(lr=2e-3))
-train_cfg = dict(val_interval=10)
+# As in tridigits_det.py: many small steps.
+train_dataloader = dict(batch_size=16)
+auto_scale_lr = dict(base_batch_size=16)
+optim_wrapper = dict(optimizer=dict(lr=1.5e-3))
+train_cfg = dict(val_interval=6)
 val_evaluator = [dict(type='Accuracy')]
 test_evaluator = [
     dict(type='Accuracy'),

@@ -37,12 +37,16 @@ model = dict(
             stream_channels=116,
             embed_dims=width,
             num_queries=10,
-            num_layers=2,
+            num_layers=1,
             num_heads=4,
+            feedforward_channels=2 * width,
             dense=dict(type='DenseBoxes'),
-            denoising=dict(type='BoxDenoising'),
+            denoising=dict(type='BoxDenoising', max_queries=10),
             max_per_img=10,
         ),
     ),
-    modality_dropout=dict(type='ModalityDropout', prob=0.1),
+    # As in tridigits_det.py: never the picture, speech more often alone.
+    modality_dropout=dict(
+        type='ModalityDropout', prob=dict(speech=0.1, gesture=0.3)
+    ),
 )
