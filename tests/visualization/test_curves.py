@@ -1,4 +1,3 @@
-import json
 import subprocess
 import sys
 
@@ -6,119 +5,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from trimodal.visualization import load_scalars, plot_curves
-
-# Lines as mmengine 0.10.7's LocalVisBackend writes them.
-STEP = {'lr': 0.1, 'data_time': 0.01, 'time': 0.02}
-
-
-def train(epoch: int, iteration: int, loss: float) -> dict:
-    return {**STEP, 'loss': loss, 'epoch': epoch, 'iter': iteration} | {
-        'step': iteration
-    }
-
-
-def val(epoch: int, top1: float) -> dict:
-    return {'accuracy/top1': top1, 'data_time': 0.1, 'step': epoch}
-
-
-def write(folder, start: str, records: list[dict], tail: str = '') -> None:
-    path = folder / start / 'vis_data' / 'scalars.json'
-    path.parent.mkdir(parents=True)
-    lines = ''.join(json.dumps(record) + '\n' for record in records)
-    path.write_text(lines + tail)
+from tests.visualization.runs import write_run
+from trimodal.visualization import plot_curves
+from trimodal.visualization.curves import choose_keys, smoothed
+from trimodal.visualization.scalars import Scalars
 
 
 @pytest.fixture
 def run(tmp_path):
-    write(
-        tmp_path / 'run',
-        '20260101_000000',
-        [
-            train(1, 5, 2.0),
-            train(1, 10, 1.5),
-            val(1, 0.5),
-            train(2, 15, 1.2),
-            train(2, 20, 1.0),
-            val(2, float('nan')),
-        ],
-        tail='{"loss": 0.9, "ep',
-    )
-    return tmp_path / 'run'
-
-
-def curve(points) -> list[tuple[float, float]]:
-    return [(float(x), float(y)) for x, y in zip(*points, strict=True)]
-
-
-def test_load(run):
-    scalars = load_scalars(run)
-    assert scalars.by_epoch
-    assert curve(scalars.train['loss']) == [
-        (0.5, 2.0),
-        (1.0, 1.5),
-        (1.5, 1.2),
-        (2.0, 1.0),
-    ]
-    x, y = scalars.val['accuracy/top1']
-    assert x.tolist() == [1, 2]
-    np.testing.assert_array_equal(y, [0.5, np.nan])
-    assert scalars.points('lr') is scalars.train['lr']
-    assert scalars.points('nothing') is None
-
-
-def test_file_and_single_start_give_the_same(run):
-    start = run / '20260101_000000'
-    file = start / 'vis_data' / 'scalars.json'
-    expected = curve(load_scalars(run).train['loss'])
-    assert curve(load_scalars(start).train['loss']) == expected
-    assert curve(load_scalars(file).train['loss']) == expected
-
-
-def test_resumed_run_is_joined(run):
-    """Killed in epoch 2, resumed after epoch 1."""
-    write(
-        run,
-        '20260101_000001',
-        [train(2, 15, 1.25), train(2, 20, 1.05), val(2, 0.7)],
-    )
-    scalars = load_scalars(run)
-    assert curve(scalars.train['loss'])[1:] == [
-        (1.0, 1.5),
-        (1.5, 1.25),
-        (2.0, 1.05),
-    ]
-    assert curve(scalars.val['accuracy/top1']) == [(1, 0.5), (2, 0.7)]
-
-
-def test_run_begun_anew_replaces_the_old_one(run):
-    write(run, '20260101_000001', [train(1, 5, 9.0)])
-    scalars = load_scalars(run)
-    assert curve(scalars.train['loss']) == [(1.0, 9.0)]
-    assert scalars.val == {}
-
-
-def test_by_iteration_and_with_hierarchy(tmp_path):
-    write(
-        tmp_path,
-        'a',
-        [
-            {'train/loss': 3.0, 'iter': 10, 'step': 10},
-            {'val/accuracy/top1': 0.25, 'step': 10},
-        ],
-    )
-    scalars = load_scalars(tmp_path)
-    assert not scalars.by_epoch
-    assert curve(scalars.train['loss']) == [(10, 3.0)]
-    assert curve(scalars.val['accuracy/top1']) == [(10, 0.25)]
-
-
-def test_nothing_there(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r'no scalars\.json in'):
-        load_scalars(tmp_path)
-    write(tmp_path, 'a', [])
-    with pytest.raises(ValueError, match='nothing was logged yet'):
-        load_scalars(tmp_path)
+    return write_run(tmp_path / 'run')
 
 
 def test_plot(run, tmp_path):
@@ -134,6 +29,48 @@ def test_plot_several_runs(run):
     two = plot_curves([run, run], keys=['*loss*'], names=['a', 'b'])
     assert one.shape == two.shape
     assert (one != two).any()
+
+
+def test_a_run_that_lacks_a_key_is_named_all_the_same(run, tmp_path):
+    """The legend is not only that of the first panel."""
+    other = write_run(tmp_path / 'other') / '20260101_000000'
+    file = other / 'vis_data' / 'scalars.json'
+    file.write_text(file.read_text().replace('loss', 'other'))
+    both = plot_curves([run, other], keys=['loss', 'other'])
+    one = plot_curves([run, run], keys=['loss'], names=['a', 'b'])
+    assert both.shape[1] == 2 * one.shape[1]
+
+
+def test_smooth(run):
+    plain = plot_curves([run], keys=['loss'])
+    assert (plot_curves([run], keys=['loss'], smooth=0.9) != plain).any()
+    # What was measured on the validation set is never smoothed.
+    keys = ['accuracy/top1']
+    np.testing.assert_array_equal(
+        plot_curves([run], keys=keys, smooth=0.9),
+        plot_curves([run], keys=keys),
+    )
+    with pytest.raises(ValueError, match=r'smooth must be in \[0, 1\), got 1'):
+        plot_curves([run], smooth=1)
+
+
+def test_smoothed_is_the_mean_by_hand():
+    y = np.array([1.0, np.nan, 3.0, 5.0])
+    weights = np.array([0.8**2, 0.8, 1.0])
+    last = (weights * [1, 3, 5]).sum() / weights.sum()
+    np.testing.assert_allclose(smoothed(y, 0.8)[[0, 3]], [1.0, last])
+    np.testing.assert_array_equal(smoothed(y, 0.0), y)
+
+
+def test_choose_keys():
+    points = (np.array([1.0]), np.array([1.0]))
+    nan = (np.array([1.0]), np.array([np.nan]))
+    val = {'coco/AP': points, 'coco/AP[cat]': points, 'coco/AP_l': nan}
+    runs = [Scalars({'loss': points, 'time': points}, val, True)]
+    assert choose_keys(runs) == ['loss', 'coco/AP']
+    assert choose_keys(runs, ['coco/AP[cat]']) == ['coco/AP[cat]']
+    assert choose_keys(runs, ['*AP*']) == list(val)
+    assert choose_keys([Scalars({'time': points}, {}, True)]) == ['time']
 
 
 def test_plot_refuses(run):
@@ -155,6 +92,7 @@ def test_tool(run, tmp_path, repo_root):
             f'--out={out}',
             '--keys',
             'loss',
+            '--smooth=0.6',
         ],
         env={'PYTHONPATH': str(repo_root), 'OMP_NUM_THREADS': '1'},
         check=False,

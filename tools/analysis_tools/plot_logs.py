@@ -2,6 +2,7 @@
 
 import argparse
 
+from trimodal.utils.config import ConfigError, one_line_errors
 from trimodal.visualization import plot_curves
 
 
@@ -23,13 +24,26 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--names', nargs='+', help="the runs' names in the legend"
     )
+    parser.add_argument(
+        '--smooth',
+        type=float,
+        default=0.0,
+        help='weight of the past in a moving average of what the training '
+        'steps logged, from 0 (none) to below 1',
+    )
     return parser.parse_args()
 
 
 def main() -> None:
     """Plot, and say where."""
     args = parse_args()
-    plot_curves(args.runs, args.out, args.keys, args.names)
+    with one_line_errors():
+        try:
+            plot_curves(
+                args.runs, args.out, args.keys, args.names, args.smooth
+            )
+        except (FileNotFoundError, ValueError) as error:
+            raise ConfigError(str(error)) from error
     print(f'Curves: {args.out}')
 
 

@@ -1,8 +1,9 @@
 """Pictures of samples, predictions, matrices and curves."""
 
 from trimodal.visualization.confusion import plot_confusion_matrix
-from trimodal.visualization.curves import load_scalars, plot_curves
+from trimodal.visualization.curves import plot_curves
 from trimodal.visualization.sample import draw_sample
+from trimodal.visualization.scalars import load_scalars
 from trimodal.visualization.visualizer import TriModalVisualizer
 
 __all__ = [

@@ -1,8 +1,6 @@
-"""Curves of finished or running trainings, from mmengine's scalars.json."""
+"""Curves of finished or running trainings: for a look, and for reports."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -17,129 +15,17 @@ from trimodal.visualization.figure import (
     render,
     save,
 )
+from trimodal.visualization.scalars import (
+    Scalars,
+    best_index,
+    load_scalars,
+    lower_is_better,
+)
 
-Points = tuple[np.ndarray, np.ndarray]
-# Logged with everything else, but no measure of how a training goes.
-DULL = ('*time', 'memory', '*support*', '*unlabelled*')
-LOWER_IS_BETTER = ('*loss*', '*er', '*mse', '*mae', '*ece')
+# Logged with everything else, but no measure of how a training goes; a
+# figure for each class ([...]) would fill pages.
+DULL = ('*time', 'memory', '*support*', '*unlabelled*', '*[[]*')
 PANEL = (4.2, 2.7)  # inches
-
-
-@dataclass(frozen=True)
-class Scalars:
-    """What a run logged.
-
-    Args:
-        train (dict[str, Points]): For each key of the training steps, the
-            x (epochs, with fractions; else iterations) and the values.
-        val (dict[str, Points]): Likewise for each validation metric.
-        by_epoch (bool): Whether x counts epochs.
-    """
-
-    train: dict[str, Points]
-    val: dict[str, Points]
-    by_epoch: bool
-
-    def points(self, key: str) -> Points | None:
-        """The curve of ``key``: a validation's, else a training's."""
-        return self.val.get(key, self.train.get(key))
-
-
-def load_scalars(path: str | Path) -> Scalars:
-    """Read what a run logged.
-
-    A work folder may hold several starts of one run. They are joined: a
-    start replaces what an earlier one logged from its first iteration on,
-    as is right for a resumed run, and for one begun anew.
-
-    Args:
-        path (str | Path): A work folder, one of its time-stamped folders,
-            or a ``scalars.json``.
-
-    Returns:
-        Scalars: The curves.
-
-    Raises:
-        FileNotFoundError: If there is no ``scalars.json``.
-        ValueError: If nothing was logged yet.
-    """
-    records: list[dict] = []
-    files = _files(Path(path))
-    for file in files:
-        new = _read(file)
-        start = min((r['iter'] for r in new if 'iter' in r), default=None)
-        if start is not None:
-            records = _before(records, start)
-        records += new
-    if not records:
-        raise ValueError(f'nothing was logged yet in {files[-1]}')
-    train = [r for r in records if 'iter' in r]
-    val = [r for r in records if 'iter' not in r]
-    by_epoch = all('epoch' in r for r in train)
-    # Record i of epoch e says that an epoch has i / e iterations or more;
-    # the last of an epoch says it exactly.
-    steps = (
-        max((r['iter'] / r['epoch'] for r in train), default=1)
-        if (by_epoch)
-        else 1
-    )
-    return Scalars(
-        _curves(train, [r['iter'] / steps for r in train]),
-        _curves(val, [r['step'] for r in val]),
-        by_epoch,
-    )
-
-
-def _files(path: Path) -> list[Path]:
-    if path.is_file():
-        return [path]
-    for pattern in ('*/vis_data/scalars.json', 'vis_data/scalars.json'):
-        # The folders' names are times, so this is the order of the starts.
-        found = sorted(path.glob(pattern))
-        if found:
-            return found
-    raise FileNotFoundError(
-        f'no scalars.json in {path}: expected a work folder of a training, '
-        'or the file itself'
-    )
-
-
-def _read(file: Path) -> list[dict]:
-    records = []
-    for line in file.read_text(encoding='utf-8').splitlines():
-        try:
-            record = json.loads(line)
-        except json.JSONDecodeError:
-            continue  # the half line of a run that was killed
-        records.append(
-            {
-                key.removeprefix('train/').removeprefix('val/'): value
-                for key, value in record.items()
-            }
-        )
-    return records
-
-
-def _before(records: list[dict], start: int) -> list[dict]:
-    for i, record in enumerate(records):
-        if record.get('iter', -1) >= start:
-            return records[:i]
-    return records
-
-
-def _curves(records: list[dict], x: list[float]) -> dict[str, Points]:
-    curves: dict[str, tuple[list[float], list[float]]] = {}
-    for at, record in zip(x, records, strict=True):
-        for key, value in record.items():
-            if isinstance(value, int | float) and key not in (
-                'iter',
-                'epoch',
-                'step',
-            ):
-                xs, ys = curves.setdefault(key, ([], []))
-                xs.append(at)
-                ys.append(value)
-    return {k: (np.array(xs), np.array(ys)) for k, (xs, ys) in curves.items()}
 
 
 def plot_curves(
@@ -147,6 +33,7 @@ def plot_curves(
     out_file: str | Path | None = None,
     keys: Sequence[str] | None = None,
     names: Sequence[str] | None = None,
+    smooth: float = 0.0,
 ) -> np.ndarray:
     """Plot one or several runs: a panel a key, a line a run.
 
@@ -159,84 +46,199 @@ def plot_curves(
             the learning rate.
         names (Sequence[str] | None): The runs' names in the legend.
             Defaults to None: their folders' names.
+        smooth (float): Weight of the past in a moving average of what the
+            training steps logged, from 0 to below 1; the curve as it was
+            logged stays, faintly. Defaults to 0.0.
 
     Returns:
         np.ndarray: RGB, uint8 ``[H, W, 3]``.
 
     Raises:
         ValueError: If there is no run, or not a name for each, or no run has
-            any of the keys.
+            any of the keys, or ``smooth`` is not in [0, 1).
     """
-    names = [Path(r).name for r in runs] if names is None else list(names)
+    names = run_names(runs) if names is None else list(names)
     if not runs or len(names) != len(runs):
         raise ValueError(
             f'one run or more and a name for each, got {len(runs)} runs and '
             f'{len(names)} names'
         )
     loaded = [load_scalars(run) for run in runs]
-    chosen = _choose(loaded, keys)
-    columns = min(3, len(chosen))
-    rows = -(-len(chosen) // columns)
-    with house_style():
-        figure = new_figure(PANEL[0] * columns, PANEL[1] * rows)
-        panels = figure.subplots(rows, columns, squeeze=False).ravel()
-        for axes, key in zip(panels, chosen, strict=False):
-            _panel(axes, key, loaded, names)
-        for axes in panels[len(chosen) :]:
-            axes.set_axis_off()
-        if len(runs) > 1:
-            handles, labels = panels[0].get_legend_handles_labels()
-            figure.legend(handles, labels, loc='outside lower left', ncols=3)
-        picture = render(figure)
+    picture = draw_curves(loaded, choose_keys(loaded, keys), names, smooth)
     if out_file is not None:
         save(picture, out_file)
     return picture
 
 
-def _choose(runs: list[Scalars], keys: Sequence[str] | None) -> list[str]:
+def draw_curves(
+    runs: Sequence[Scalars],
+    keys: Sequence[str],
+    names: Sequence[str],
+    smooth: float = 0.0,
+    dpi: int = 100,
+) -> np.ndarray:
+    """Draw a panel a key, a line a run.
+
+    Args:
+        runs (Sequence[Scalars]): What the runs logged.
+        keys (Sequence[str]): What to draw, one or more.
+        names (Sequence[str]): The runs' names in the legend.
+        smooth (float): As in :func:`plot_curves`. Defaults to 0.0.
+        dpi (int): Dots an inch. Defaults to 100.
+
+    Returns:
+        np.ndarray: RGB, uint8 ``[H, W, 3]``.
+
+    Raises:
+        ValueError: If ``smooth`` is not in [0, 1).
+    """
+    if not 0 <= smooth < 1:
+        raise ValueError(f'smooth must be in [0, 1), got {smooth}')
+    columns = min(3, len(keys))
+    rows = -(-len(keys) // columns)
+    with house_style():
+        figure = new_figure(PANEL[0] * columns, PANEL[1] * rows, dpi)
+        panels = figure.subplots(rows, columns, squeeze=False).ravel()
+        for axes, key in zip(panels, keys, strict=False):
+            _panel(axes, key, runs, names, smooth)
+        for axes in panels[len(keys) :]:
+            axes.set_axis_off()
+        if len(runs) > 1:
+            lines = {
+                label: line
+                for axes in panels
+                for line, label in zip(
+                    *axes.get_legend_handles_labels(), strict=True
+                )
+            }
+            figure.legend(
+                lines.values(), lines, loc='outside lower left', ncols=3
+            )
+        return render(figure)
+
+
+def choose_keys(
+    runs: Sequence[Scalars], keys: Sequence[str] | None = None
+) -> list[str]:
+    """The keys that patterns name, or those worth a look.
+
+    Args:
+        runs (Sequence[Scalars]): What the runs logged.
+        keys (Sequence[str] | None): Keys or patterns. Defaults to None: the
+            training loss, every validation metric and the learning rate.
+
+    Returns:
+        list[str]: Keys that some run has, each once.
+
+    Raises:
+        ValueError: If no run has any of ``keys``.
+    """
     known: dict[str, None] = {}
     for run in runs:
         known.update(dict.fromkeys([*run.train, *run.val]))
     if keys is not None:
-        chosen = [k for p in keys for k in known if fnmatch(k, p)]
+        # A key such as 'AP[cat]' would be a pattern that it does not match.
+        chosen = [k for p in keys for k in known if k == p or fnmatch(k, p)]
         if not chosen:
             raise ValueError(
                 f'no run logged any of {list(keys)}; there are {sorted(known)}'
             )
         return list(dict.fromkeys(chosen))
-    metrics = {k: None for run in runs for k in run.val}
+    metrics = {
+        key: None
+        for run in runs
+        for key, (_, y) in run.val.items()
+        if np.isfinite(y).any()
+    }
     chosen = [k for k in ('loss', *metrics, 'lr') if k in known]
-    return [k for k in chosen if not any(fnmatch(k, p) for p in DULL)]
+    chosen = [k for k in chosen if not any(fnmatch(k, p) for p in DULL)]
+    return chosen or list(known)
+
+
+def run_names(runs: Sequence[str | Path]) -> list[str]:
+    """A name for each run: its folder's, with its parent's if need be.
+
+    Examples:
+        >>> from trimodal.visualization.curves import run_names
+        >>> run_names(['a/seed0', 'a/seed1']), run_names(['a/s', 'b/s'])
+        (['seed0', 'seed1'], ['a/s', 'b/s'])
+    """
+    paths = [Path(run) for run in runs]
+    names = [path.name for path in paths]
+    if len(set(names)) < len(set(paths)):
+        names = ['/'.join(path.parts[-2:]) for path in paths]
+    return names
+
+
+def smoothed(y: np.ndarray, weight: float) -> np.ndarray:
+    """Moving average by exponential weights, without a bias at the start.
+
+    Values that are not finite are left out of it and stay where they are.
+
+    Args:
+        y (np.ndarray): The values.
+        weight (float): Weight of the past, from 0 to below 1.
+
+    Returns:
+        np.ndarray: As many.
+
+    Examples:
+        >>> import numpy as np
+        >>> from trimodal.visualization.curves import smoothed
+        >>> smoothed(np.array([3.0, 0.0, np.nan]), 0.5).tolist()
+        [3.0, 1.0, nan]
+    """
+    out = np.array(y, float)
+    total = share = 0.0
+    for i in np.flatnonzero(np.isfinite(out)):
+        total = weight * total + (1 - weight) * out[i]
+        share = weight * share + (1 - weight)
+        out[i] = total / share
+    return out
 
 
 def _panel(
-    axes: Axes, key: str, runs: list[Scalars], names: Sequence[str]
+    axes: Axes,
+    key: str,
+    runs: Sequence[Scalars],
+    names: Sequence[str],
+    smooth: float,
 ) -> None:
-    lower = any(fnmatch(key, pattern) for pattern in LOWER_IS_BETTER)
     for i, (run, name) in enumerate(zip(runs, names, strict=True)):
         points = run.points(key)
         if points is None:
             continue
         x, y = points
         color = COLORS[i % len(COLORS)]
-        few = len(x) < 40
-        axes.plot(x, y, color=color, label=name, marker='.' if few else None)
-        if key in run.val and np.isfinite(y).any():
-            at = np.nanargmin(y) if lower else np.nanargmax(y)
-            axes.plot(x[at], y[at], marker='o', color=color)
-            axes.annotate(
-                f'{y[at]:.4g}',
-                (x[at], y[at]),
-                xytext=(0, -14 if lower else 6),
-                textcoords='offset points',
-                ha='center',
-                color=color,
-            )
+        marker = '.' if len(x) < 40 else None
+        if smooth and key not in run.val:
+            axes.plot(x, y, color=color, alpha=0.25)
+            y, marker = smoothed(y, smooth), None
+        axes.plot(x, y, color=color, label=name, marker=marker)
+        if key in run.val:
+            _mark_best(axes, key, x, y, color)
     axes.set_title(key)
-    axes.set_xlabel('epoch' if runs[0].by_epoch else 'iteration')
+    axes.set_xlabel(' or '.join(dict.fromkeys(run.unit for run in runs)))
     axes.grid(axis='y')
     axes.tick_params(length=0)
     axes.margins(y=0.15)
     if key == 'lr':
         axes.ticklabel_format(axis='y', style='sci', scilimits=(-2, 3))
         axes.yaxis.get_offset_text().set_color(MUTED)
+
+
+def _mark_best(
+    axes: Axes, key: str, x: np.ndarray, y: np.ndarray, color: str
+) -> None:
+    at = best_index(key, y)
+    if at is None:
+        return
+    axes.plot(x[at], y[at], marker='o', color=color)
+    axes.annotate(
+        f'{y[at]:.4g}',
+        (x[at], y[at]),
+        xytext=(0, -14 if lower_is_better(key) else 6),
+        textcoords='offset points',
+        ha='center',
+        color=color,
+    )
