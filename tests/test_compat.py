@@ -78,34 +78,6 @@ def test_message_hub_goes_from_one_to_another_without_a_file():
     assert other.get_scalar('x').current() == 1.5
 
 
-def test_loaders_of_every_scheme_are_safe(tmp_path: Path, monkeypatch):
-    path = tmp_path / 'plain.pth'
-    save_checkpoint({'state_dict': {'w': torch.ones(2)}}, str(path))
-    assert load(path)['state_dict']['w'].tolist() == [1, 1]
-    with pytest.raises(FileNotFoundError, match=r'none\.pth can not be found'):
-        load(tmp_path / 'none.pth')
-    torch.save(Evil(tmp_path / 'ran'), path)
-    # What a URL gives is taken from the cache if it is there.
-    monkeypatch.setenv('TORCH_HOME', str(tmp_path))
-    cached = tmp_path / 'hub' / 'checkpoints' / 'evil.pth'
-    cached.parent.mkdir(parents=True)
-    cached.write_bytes(path.read_bytes())
-    for name in (path, 'http://localhost/evil.pth'):
-        with pytest.raises(pickle.UnpicklingError, match='could run code'):
-            CheckpointLoader.load_checkpoint(str(name), 'cpu', logger='silent')
-    assert not (tmp_path / 'ran').exists()
-
-
-class Evil:
-    """Creates a file when it is unpickled."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __reduce__(self) -> tuple:
-        return os.mkdir, (str(self.path),)
-
-
 # 2. packages
 
 

@@ -12,7 +12,6 @@ import functools
 import importlib.metadata
 import importlib.util
 import inspect
-import io
 import os
 import re
 import sys
@@ -21,6 +20,8 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
+
+from trimodal.compat_strategies import mend_ddp_strategy, mend_fsdp_strategy
 
 Mend = Callable[[ModuleType], bool]
 
@@ -84,40 +85,18 @@ class _MendOnImport(MetaPathFinder):
 # mmengine puts in (trimodal/utils/checkpoint.py).
 # The fork's own answer allows any `getattr` and falls back to a full unpickle
 # when that fails, so a hostile file still runs: it is replaced as well.
-# Delete when: mmengine writes plain data and reads with weights_only=True and
-# no fallback.
+# A checkpoint is written into the file that it replaces, so that a kill or a
+# full disk leaves neither of the two: ours is renamed when it is whole, and
+# carries a checksum (trimodal/utils/saving.py).
+# Delete when: mmengine writes plain data, and renames; reads with
+# weights_only=True and no fallback, and safetensors.
 
 
 def _mend_checkpoint(module: ModuleType) -> bool:
-    from torch.utils import model_zoo
+    from trimodal.utils import checkpoint_schemes
 
-    from trimodal.utils.checkpoint import load_file, refusing_code
-
-    def load_from_local(filename: str, map_location: Any) -> Any:
-        path = os.path.expanduser(filename)
-        if not os.path.isfile(path):
-            raise FileNotFoundError(f'{path} can not be found.')
-        return load_file(path, map_location)
-
-    def load_from_ceph(
-        filename: str, map_location: Any = None, backend: str = 'petrel'
-    ) -> Any:
-        args = {'backend': backend}
-        store = module.get_file_backend(filename, backend_args=args)
-        return load_file(io.BytesIO(store.get(filename)), map_location)
-
-    def load_url(url: str, **options: Any) -> Any:
-        with refusing_code(url):
-            return model_zoo.load_url(url, weights_only=True, **options)
-
-    register = module.CheckpointLoader.register_scheme
-    register('', load_from_local, force=True)
-    schemes = [r'(\S+\:)?s3://', r'(\S+\:)?petrel://']
-    register(schemes, load_from_ceph, force=True)
-    module.load_from_local = load_from_local  # type: ignore
-    module.load_from_ceph = load_from_ceph  # type: ignore
-    module.load_url = load_url  # type: ignore
-    module._safe_torch_load = load_file  # type: ignore  # the fork's
+    original = module.save_checkpoint
+    _rebind(original, checkpoint_schemes.replace(module))
     return True
 
 
@@ -386,4 +365,6 @@ _MENDS: dict[str, Mend] = {
     'mmengine.dist.utils': _mend_init_dist,
     'mmengine.runner.runner': _mend_wrap_model,
     'mmengine.optim.optimizer.amp_optimizer_wrapper': _mend_amp,
+    'mmengine._strategy.distributed': mend_ddp_strategy,
+    'mmengine._strategy.fsdp': mend_fsdp_strategy,
 }

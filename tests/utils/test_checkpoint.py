@@ -20,6 +20,7 @@ from trimodal.utils.checkpoint import (
     load_file,
     plain_history,
 )
+from trimodal.utils.saving import BrokenFileError, save_file
 
 
 @pytest.fixture(autouse=True)
@@ -164,3 +165,29 @@ def test_no_pickle_at_all(tmp_path: Path):
     (tmp_path / 'a.pth').write_text('<html>not found</html>')
     with pytest.raises(pickle.UnpicklingError, match='not loaded'):
         load_file(tmp_path / 'a.pth')
+
+
+def test_a_broken_file_is_named(tmp_path: Path):
+    path = tmp_path / 'a.pth'
+    save_file({'w': torch.ones(1000)}, path)
+    assert load_file(path)['w'].sum() == 1000
+    data = bytearray(path.read_bytes())
+    path.write_bytes(data[:2000])
+    with pytest.raises(BrokenFileError, match=r'a\.pth is broken: it is cut'):
+        load_file(path)
+    data[1500] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(BrokenFileError, match='differs from its checksum'):
+        load_file(str(path))
+
+
+def test_a_checksum_makes_a_hostile_file_no_better(tmp_path: Path):
+    ran = tmp_path / 'ran'
+    save_file({'x': Call(os.mkdir, str(ran))}, tmp_path / 'a.pth')
+    with pytest.raises(pickle.UnpicklingError, match='mkdir'):
+        load_file(tmp_path / 'a.pth')
+    # Nor does the name of another kind of file.
+    (tmp_path / 'a.pth').rename(tmp_path / 'a.safetensors')
+    with pytest.raises(BrokenFileError):
+        load_file(tmp_path / 'a.safetensors')
+    assert not ran.exists()

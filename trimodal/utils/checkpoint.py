@@ -2,7 +2,8 @@
 
 torch's restricted unpickler with an allow-list of exactly what mmengine's
 checkpoints hold: tensors, plain Python values, numeric arrays and the log
-histories, which mmengine pickles together with their bound methods.
+histories, which mmengine pickles together with their bound methods. Files of
+safetensors are read too; there is no code in them.
 """
 
 import functools
@@ -13,12 +14,16 @@ from contextlib import (
     contextmanager,
     nullcontext,
 )
+from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
 import torch
 from mmengine.logging.history_buffer import HistoryBuffer
+
+from trimodal.utils.saving import check_file
+from trimodal.utils.weights import is_safetensors, load_weights
 
 _TORCH = tuple(int(part) for part in torch.__version__.split('.')[:2])
 _STATISTICS = ('min', 'max', 'current', 'mean')
@@ -29,16 +34,23 @@ def load_file(file: Any, map_location: Any = None) -> Any:
     """Read a checkpoint file without ever running code from it.
 
     Args:
-        file (Any): Path or binary file object.
+        file (Any): Path or binary file object. Of a path that ends in
+            ``.safetensors`` a dictionary with ``state_dict`` and ``meta`` is
+            made.
         map_location (Any): As for :func:`torch.load`. Defaults to None.
 
     Returns:
         Any: What the file holds.
 
     Raises:
+        BrokenFileError: If the file is cut off or differs from its checksum.
         UnpicklingError: If the file holds anything but tensors, plain Python
             values, numeric arrays and mmengine's log histories.
     """
+    if is_safetensors(file):
+        return load_weights(file, map_location)
+    if isinstance(file, str | Path):
+        check_file(file, thoroughly=False)
     with refusing_code(file):
         return torch.load(file, map_location=map_location, weights_only=True)
 
