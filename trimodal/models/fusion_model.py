@@ -8,6 +8,7 @@ from mmengine.model import BaseModel, ModuleDict, ModuleList
 from torch import Tensor, nn, zeros_like
 
 from trimodal.models.aligners.base import BaseAligner
+from trimodal.models.encoders.base import BaseEncoder
 from trimodal.models.heads.base import BaseHead
 from trimodal.models.layers.checks import check_choice
 from trimodal.models.objectives.base import BaseObjective
@@ -149,6 +150,22 @@ class TriModalFusionModel(BaseModel):
         for name in names:
             check_choice('enabled_modalities', name, self.modalities)
         self._enabled = tuple(n for n in self.modalities if n in names)
+
+    def get_layer_depth(self, param_name: str) -> tuple[int, int]:
+        """Which layer of its encoder a parameter belongs to.
+
+        Args:
+            param_name (str): Its name in this model.
+
+        Returns:
+            tuple[int, int]: The layer, from 0, and how many the encoder has;
+            0 and 1 for what comes after the encoders.
+        """
+        part, *names = param_name.split('.', 2)
+        if part != 'encoders':
+            return 0, 1
+        encoder = cast(BaseEncoder, self.encoders[names[0]])
+        return encoder.get_layer_depth(names[1])
 
     def forward(
         self,

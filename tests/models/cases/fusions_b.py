@@ -36,6 +36,7 @@ CONTRACTS = [
     case(MULT, streams, 'mean', pooling='mean', kernel_size=1),
     case(BOTTLENECK, streams),
     case(BOTTLENECK, streams, 'all-layers', fusion_layer=0),
+    case(BOTTLENECK, streams, 'with-cp', with_cp=True),
     case(HIERARCHICAL, streams),
     case(HIERARCHICAL, streams, 'attention', pooling='attention'),
 ]

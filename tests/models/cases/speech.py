@@ -91,6 +91,7 @@ CONTRACTS = [
     ),
     case(TRANSFORMER, speech_samples, 'strides', conv_strides=(3, 1)),
     case(TRANSFORMER, speech_samples, 'rotary', positions='rotary'),
+    case(TRANSFORMER, speech_samples, 'with-cp', with_cp=True),
     case(CNN, speech_samples),
     case(CNN, speech_samples, 'batch', collective=True, norm='batch'),
     case(CNN, speech_samples, 'full', separable=False, num_blocks=2),

@@ -4,6 +4,7 @@ from abc import ABCMeta, abstractmethod
 
 from mmengine.model import BaseModule
 
+from trimodal.models.layers.depth import layer_depths
 from trimodal.structures import ModalityInput, Tokens
 
 
@@ -36,3 +37,27 @@ class BaseEncoder(BaseModule, metaclass=ABCMeta):
         Returns:
             Tokens: x float ``[B, T, out_channels]``.
         """
+
+    def get_layer_depth(self, param_name: str) -> tuple[int, int]:
+        """Which layer a parameter belongs to, for layer-wise rates.
+
+        Of a part around other encoders, they have the layers, side by side;
+        the rest comes after them.
+
+        Args:
+            param_name (str): Its name in this encoder.
+
+        Returns:
+            tuple[int, int]: The layer, from 0, and how many there are.
+        """
+        inner = False
+        for name, module in self.named_modules():
+            if module is self or not isinstance(module, BaseEncoder):
+                continue
+            inner = True
+            if param_name.startswith(f'{name}.'):
+                return module.get_layer_depth(param_name[len(name) + 1 :])
+        if inner:
+            return 0, 1
+        depths, count = layer_depths(self)
+        return depths[param_name], count

@@ -143,6 +143,12 @@ class TorchaudioBundle(BaseEncoder):
             module.eval()
         return self
 
+    def get_layer_depth(self, param_name: str) -> tuple[int, int]:
+        """Which layer a parameter belongs to; the shares come after all."""
+        if param_name == 'layer_scores':
+            return 0, 1
+        return super().get_layer_depth(param_name)
+
     def forward(self, x: ModalityInput) -> Tokens:
         """Encode waveforms.
 
