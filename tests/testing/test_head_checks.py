@@ -56,7 +56,7 @@ class FaultyHead(BaseHead):
 
     def predict(self, fused, data_samples):
         values = self(fused).float()
-        made = []
+        made = [] if self.fault != 'none' or data_samples else [None]
         for sample, value in zip(data_samples, values, strict=True):
             copy = sample if self.fault == 'place' else sample.new()
             if self.fault != 'some' or 'gt_label' in sample:
@@ -89,6 +89,7 @@ def test_a_sound_head_passes():
         ('input', None),
         ('place', None),
         ('some', None),
+        ('none', 'of no samples'),
     ],
 )
 def test_faults_are_found(fault, message):

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from trimodal.structures import TriModalDataSample
 from trimodal.testing.contracts import check_all_absent, check_gradients
-from trimodal.testing.head_batches import bare
+from trimodal.testing.head_batches import HeadBatch, bare
 from trimodal.testing.heads import HeadContract
 from trimodal.testing.outputs import (
     Whole,
@@ -131,6 +131,17 @@ def check_predictions(contract: HeadContract) -> None:
         _assert_same(_flat(given), {n: kept[n] for n in _flat(given)}, 0)
 
 
+def check_no_samples(contract: HeadContract) -> None:
+    """Of no samples there are no predictions."""
+    batch = contract.batch()
+    streams = {
+        name: replace(s, x=s.x[:0], mask=s.mask[:0], present=s.present[:0])
+        for name, s in batch.streams.items()
+    }
+    found = contract.build().eval().predict(HeadBatch(streams, []))
+    assert found == [], f'{found} of no samples'
+
+
 def _flat(element: BaseDataElement, prefix: str = '') -> dict[str, Any]:
     """Every field, those of boxes as ``gt_instances.bboxes``, and so on."""
     fields: dict[str, Any] = {}
@@ -171,6 +182,7 @@ HEAD_CHECKS = (
     check_autocast_of_heads,
     check_given_unchanged,
     check_predictions,
+    check_no_samples,
 )
 
 

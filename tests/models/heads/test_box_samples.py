@@ -130,3 +130,9 @@ def test_no_picture_no_boxes():
     assert got.pred_instances.bboxes.shape == (0, 4)
     with pytest.raises(ValueError, match="'x' must have ori_shape"):
         add_instances(given, scores, boxes, real, 10)
+
+
+@pytest.mark.parametrize('nms_iou', [None, 0.5])
+def test_no_samples(nms_iou):
+    parts = (part[:0] for part in predictions())
+    assert add_instances([], *parts, 10, nms_iou=nms_iou) == []

@@ -91,7 +91,7 @@ def _units(
         )
     ]
     units = [(width, height) * 2 for height, width in sizes]
-    return like.new_tensor(units).unsqueeze(1)
+    return like.new_tensor(units).reshape(-1, 1, 4)
 
 
 def _size(sample: TriModalDataSample, key: str, row: int) -> tuple[int, int]:
@@ -153,7 +153,9 @@ def add_instances(
     boxes = boxes.clamp(0, 1)
     kept = (scores >= score_threshold) & (scores >= 0)
     if nms_iou is not None:
-        kept &= _distinct(boxes, scores, labels, kept, nms_iou)
+        row = torch.arange(len(boxes), device=boxes.device).unsqueeze(1)
+        group = row * classes + labels
+        kept &= _distinct(boxes, scores, group, kept, nms_iou)
     present = queries.any(1).tolist()
     boxes = boxes * _units(data_samples, 'ori_shape', present, boxes)
     # Of all samples together: on a GPU each selection has to be waited for.
@@ -170,11 +172,10 @@ def add_instances(
 
 
 def _distinct(
-    boxes: Tensor, scores: Tensor, labels: Tensor, kept: Tensor, iou: float
+    boxes: Tensor, scores: Tensor, group: Tensor, kept: Tensor, iou: float
 ) -> Tensor:
-    """Which boxes are the best of their class where they are."""
-    row = torch.arange(len(boxes), device=boxes.device).unsqueeze(1)
-    group = (row * (labels.max() + 1) + labels)[kept]
+    """Which boxes are the best of their group where they are."""
+    group = group[kept]
     chosen = batched_nms(boxes[kept], scores[kept], group, iou)
     best = torch.zeros_like(group, dtype=torch.bool).index_fill(
         0, chosen, True

@@ -126,7 +126,7 @@ class DETRNetwork(nn.Module):
         if self.denoising is not None and targets is not None:
             noisy = self.denoising(targets)
         real = queries.mask
-        groups = torch.full_like(real[0], -1, dtype=torch.int64)
+        groups = real.new_full(real.shape[1:], -1, dtype=torch.int64)
         if noisy is not None:
             groups = torch.cat([noisy.groups, groups])
             queries = noisy.queries.before(queries)

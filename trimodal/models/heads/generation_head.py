@@ -193,8 +193,9 @@ class GenerationHead(BaseHead):
                 state.reorder(parents)
             x = self.positions(
                 self.embedding(tokens).flatten(0, 1).unsqueeze(1), state.length
-            ).view(*tokens.shape, -1)
-            return self.embedding.logits(self.decoder.next(x, state))
+            ).squeeze(1)
+            x = self.decoder.next(x.unflatten(0, tokens.shape), state)
+            return self.embedding.logits(x)
 
         first = self._first(len(memory), memory.device)
         words = self.vocabulary
