@@ -1,1 +1,7 @@
-"""trimodal.engine.optim."""
+"""How optimizers are made."""
+
+from trimodal.engine.optim.layer_decay import (
+    LearningRateDecayOptimWrapperConstructor,
+)
+
+__all__ = ['LearningRateDecayOptimWrapperConstructor']
