@@ -20,7 +20,6 @@ def test_load(run):
     scalars = load_scalars(run)
     assert scalars.by_epoch
     assert scalars.unit == 'epoch'
-    assert scalars.last_iter == 20
     assert curve(scalars.train['loss']) == [
         (0.5, 2.0),
         (1.0, 1.5),

@@ -33,13 +33,11 @@ class Scalars:
             x (epochs, with fractions; else iterations) and the values.
         val (dict[str, Points]): Likewise for each validation metric.
         by_epoch (bool): Whether x counts epochs.
-        last_iter (int): The last iteration that was logged. Defaults to 0.
     """
 
     train: dict[str, Points]
     val: dict[str, Points]
     by_epoch: bool
-    last_iter: int = 0
 
     @property
     def unit(self) -> str:
@@ -111,7 +109,6 @@ def load_scalars(path: str | Path) -> Scalars:
         _curves(train, [r['iter'] / steps for r in train]),
         _curves(val, [r['step'] for r in val]),
         by_epoch,
-        max((r['iter'] for r in train), default=0),
     )
 
 
