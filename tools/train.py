@@ -20,7 +20,7 @@ def parse_args() -> argparse.Namespace:
         const='auto',
         metavar='CKPT',
         help='go on from a checkpoint; without CKPT from the last one in the '
-        'work folder, if there is one',
+        'work folder that is whole, if there is one; CKPT may be last or best',
     )
     parser.add_argument(
         '--amp',

@@ -49,6 +49,7 @@ default_hooks = dict(
     random_state=dict(type='RandomStateHook'),
     dataset_epoch=dict(type='DatasetEpochHook'),
     resume_validation=dict(type='ResumeValidationHook'),
+    resume_log=dict(type='ResumeLogHook'),
     # The classes' shares, if a loss has class_weight='balanced'.
     class_counts=dict(type='ClassCountsHook'),
     # Mean and deviation of the targets of regression, if a head asks.

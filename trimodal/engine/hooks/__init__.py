@@ -1,5 +1,6 @@
 """What a run does besides training: random state, schedules, progress."""
 
+from trimodal.engine.hooks.checkpoint_hook import CheckpointHook
 from trimodal.engine.hooks.class_counts_hook import ClassCountsHook
 from trimodal.engine.hooks.dataset_epoch_hook import DatasetEpochHook
 from trimodal.engine.hooks.early_stopping_hook import EarlyStoppingHook
@@ -11,11 +12,13 @@ from trimodal.engine.hooks.modality_dropout_schedule import (
 )
 from trimodal.engine.hooks.ogm_ge_hook import OGMGEHook
 from trimodal.engine.hooks.random_state_hook import RandomStateHook
+from trimodal.engine.hooks.resume_log_hook import ResumeLogHook
 from trimodal.engine.hooks.resume_validation_hook import ResumeValidationHook
 from trimodal.engine.hooks.rich_progress_hook import RichProgressHook
 from trimodal.engine.hooks.target_statistics_hook import TargetStatisticsHook
 
 __all__ = [
+    'CheckpointHook',
     'ClassCountsHook',
     'DatasetEpochHook',
     'EarlyStoppingHook',
@@ -23,6 +26,7 @@ __all__ = [
     'ModalityDropoutSchedule',
     'OGMGEHook',
     'RandomStateHook',
+    'ResumeLogHook',
     'ResumeValidationHook',
     'RichProgressHook',
     'TargetStatisticsHook',

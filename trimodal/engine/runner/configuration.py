@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config, ConfigDict
-from mmengine.runner import find_latest_checkpoint
 
 from trimodal.engine.runner.options import TestOptions, TrainOptions
+from trimodal.engine.runner.resuming import (
+    existing_checkpoint,
+    resumable_checkpoint,
+)
 from trimodal.utils.config import ConfigError, load_config
 
 _LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
@@ -49,6 +52,8 @@ def train_config(path: str, options: TrainOptions) -> Config:
         _use_fast_dev_run(config)
     if options.resume is not None:
         _set_resume(config, options.resume)
+    elif config.get('resume') and not config.get('load_from'):
+        _set_resume(config, 'auto')
     _check_pretrained(config.get('model') or {})
     return config
 
@@ -88,23 +93,6 @@ def test_config(path: str, checkpoint: str, options: TestOptions) -> Config:
 test_config.__test__ = False  # type: ignore[attr-defined]
 
 
-def existing_checkpoint(path: str) -> str:
-    """Check that a checkpoint is there, unless it is a URL.
-
-    Raises:
-        ConfigError: If it is not.
-    """
-    if '://' in path or Path(path).is_file():
-        return path
-    if Path(path).is_dir():
-        found = sorted(file.name for file in Path(path).glob('*.pth'))
-        names = ', '.join(found) or 'there is none'
-        raise ConfigError(
-            f'checkpoint {path} is a folder; name a file in it ({names})'
-        )
-    raise ConfigError(f'checkpoint {path} does not exist')
-
-
 def _check_pretrained(item: Any, path: str = 'model') -> None:
     """Find weights that are not there before anything is built.
 
@@ -139,24 +127,11 @@ def _set_work_dir(config: Config, path: str, work_dir: str | None) -> None:
 
 
 def _set_resume(config: Config, resume: str) -> None:
-    if resume != 'auto':
-        config.resume, config.load_from = True, existing_checkpoint(resume)
-        return
-    found = None
-    if Path(config.work_dir, 'last_checkpoint').is_file():
-        found = Path(find_latest_checkpoint(config.work_dir) or '')
-        # A work folder may have been moved since.
-        moved = Path(config.work_dir, found.name)
-        found = found if found.is_file() else moved
-    if found is not None and not found.is_file():
-        raise ConfigError(
-            f'--resume: {config.work_dir}/last_checkpoint names {found}, '
-            'which does not exist; name another with --resume CKPT'
-        )
+    found = resumable_checkpoint(config.work_dir, resume)
     # Without a checkpoint to go on from, the run simply starts.
     config.resume = found is not None
     if found is not None:
-        config.load_from = str(found)
+        config.load_from = found
 
 
 def _use_amp(config: Config) -> None:

@@ -12,8 +12,9 @@ class TrainOptions:
     Args:
         work_dir (str, optional): Folder for logs and checkpoints. Defaults
             to None: the config's, else ``work_dirs/<config name>``.
-        resume (str, optional): Checkpoint to go on from, or 'auto' for the
-            last one in the work folder. Defaults to None.
+        resume (str, optional): Checkpoint to go on from; 'auto' for the
+            last one in the work folder that is whole, if there is one; or
+            'last' or 'best'. Defaults to None.
         amp (bool): Mixed precision; bfloat16 on a CPU. Defaults to False.
         auto_scale_lr (bool): Scale the learning rate with the total batch
             size. Defaults to False.

@@ -1,0 +1,89 @@
+"""The curves of a resumed run are those of one that never stopped."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mmengine.dist import is_main_process
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+from trimodal.registry import HOOKS
+
+_CUT_OFF = '.cut'
+
+
+@HOOKS.register_module()
+class ResumeLogHook(Hook):
+    """Takes back what was logged after the checkpoint that a run resumes.
+
+    A killed run has logged more than its last checkpoint knows of, and the
+    resumed one logs that again: curves would have those steps twice. So each
+    checkpoint says how long the files of ``*/vis_data/`` were (scalars as
+    JSON lines, events of TensorBoard), and a resume cuts them off there.
+    Lines of JSON that are cut off are kept in a file with ``.cut`` at the end
+    of its name. What has been sent elsewhere (W&B, MLflow) and the text log,
+    which tells what happened, stay.
+    """
+
+    # Before CheckpointHook (90) and whatever logs when training begins.
+    priority = 'VERY_HIGH'
+    _KEY = 'log_sizes'
+
+    def __init__(self) -> None:
+        self._resumed: dict[str, int] | None = None
+
+    def before_save_checkpoint(
+        self, runner: Runner, checkpoint: dict[str, Any]
+    ) -> None:
+        """Note how long the logs are."""
+        for backend in runner.visualizer._vis_backends.values():
+            writer = getattr(backend, '_tensorboard', None)
+            if writer is not None:
+                writer.flush()
+        folder = Path(runner.work_dir)
+        checkpoint[self._KEY] = {
+            str(path.relative_to(folder)): path.stat().st_size
+            for path in _logs(folder)
+        }
+
+    def after_load_checkpoint(
+        self, runner: Runner, checkpoint: dict[str, Any]
+    ) -> None:
+        """Keep what a resumed checkpoint says until training starts."""
+        if runner._resume:
+            self._resumed = checkpoint.get(self._KEY)
+
+    def before_train(self, runner: Runner) -> None:
+        """Cut off."""
+        sizes, self._resumed = self._resumed, None
+        folder = Path(runner.work_dir)
+        # A checkpoint of another folder says nothing about this one.
+        if not sizes or not any((folder / name).exists() for name in sizes):
+            return
+        if is_main_process():
+            for path in _logs(folder):
+                _cut(path, sizes.get(str(path.relative_to(folder)), 0))
+
+
+def _logs(folder: Path) -> Iterator[Path]:
+    """Files of this and of earlier runs that only grow."""
+    for path in sorted(folder.glob('*/vis_data/*')):
+        # This process may have its own file of events open.
+        own = f'.{os.getpid()}.' in path.name
+        if path.suffix == '.json' or ('tfevents' in path.name and not own):
+            yield path
+
+
+def _cut(path: Path, size: int) -> None:
+    with open(path, 'r+b') as file:
+        file.seek(size)
+        rest = file.read()
+        if rest and path.suffix == '.json':
+            with open(f'{path}{_CUT_OFF}', 'ab') as kept:
+                kept.write(rest)
+        if rest:
+            file.truncate(size)
+    if size == 0:
+        path.unlink()
