@@ -9,8 +9,6 @@ A source that is not there is fetched with --download, else named with
 
 import argparse
 import os
-import sys
-from dataclasses import fields
 from pathlib import Path
 
 from trimodal.datasets.converters import (
@@ -19,16 +17,19 @@ from trimodal.datasets.converters import (
     convert_connected_digits,
     fetch_repository,
 )
+from trimodal.datasets.converters.command_line import (
+    errors_told,
+    new_parser,
+    options_of,
+    print_counts,
+)
 
 DEFAULTS = ConnectedDigitsOptions()
 
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__.split('\n')[0],
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
+    parser = new_parser(__doc__)
     add = parser.add_argument
     add('--out', type=Path, required=True, help='output folder')
     add('--fsdd', type=Path, default=Path('data/sources/fsdd'))
@@ -55,18 +56,14 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Fetch what is missing, convert, say what came out."""
     args = parse_args()
-    try:
+    with errors_told():
         if args.download:
             fetch_repository(args.fsdd_url, args.fsdd)
-        options = ConnectedDigitsOptions(
-            **{f.name: getattr(args, f.name) for f in fields(DEFAULTS)}
-        )
+        options = options_of(ConnectedDigitsOptions, args)
         counts = convert_connected_digits(
             args.fsdd, args.out, options, args.workers
         )
-    except ValueError as error:  # a ConversionError is one
-        sys.exit(f'error: {error}')
-    print(f'{args.out}:', ', '.join(f'{k} {v}' for k, v in counts.items()))
+    print_counts(args.out, counts)
 
 
 if __name__ == '__main__':

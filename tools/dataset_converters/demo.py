@@ -7,20 +7,22 @@ No download is needed. Then run tools/prepare_data.py.
 
 import argparse
 import os
-import sys
 from pathlib import Path
 
 from trimodal.datasets.converters import DemoOptions, generate_demo
+from trimodal.datasets.converters.command_line import (
+    errors_told,
+    new_parser,
+    options_of,
+    print_counts,
+)
 
 DEFAULTS = DemoOptions()
 
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__.split('\n')[0],
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
+    parser = new_parser(__doc__)
     add = parser.add_argument
     add('--out', type=Path, required=True, help='output folder')
     add('--num-train', type=int, default=DEFAULTS.num_train)
@@ -34,17 +36,10 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Generate and say what came out."""
     args = parse_args()
-    try:
-        options = DemoOptions(
-            num_train=args.num_train,
-            num_val=args.num_val,
-            num_test=args.num_test,
-            seed=args.seed,
-        )
+    with errors_told():
+        options = options_of(DemoOptions, args)
         counts = generate_demo(args.out, options, args.workers)
-    except ValueError as error:  # a ConversionError is one
-        sys.exit(f'error: {error}')
-    print(f'{args.out}:', ', '.join(f'{k} {v}' for k, v in counts.items()))
+    print_counts(args.out, counts)
 
 
 if __name__ == '__main__':

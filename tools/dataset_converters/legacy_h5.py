@@ -7,9 +7,13 @@ INPUT holds {split}_features.h5, with a data set per sample under /speech,
 """
 
 import argparse
-import sys
 from pathlib import Path
 
+from trimodal.datasets.converters.command_line import (
+    errors_told,
+    new_parser,
+    options_of,
+)
 from trimodal.datasets.converters.legacy_h5 import (
     HANDS,
     LegacyOptions,
@@ -21,10 +25,7 @@ DEFAULTS = LegacyOptions()
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__.split('\n')[0],
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
+    parser = new_parser(__doc__)
     add = parser.add_argument
     add('input', type=Path, help='folder of {split}_features.h5')
     add('output', type=Path, help='folder for {split}.h5')
@@ -42,11 +43,9 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Convert, and say what came out."""
     args = parse_args()
-    try:
-        options = LegacyOptions(args.sample_rate, args.fps, args.hand)
+    with errors_told():
+        options = options_of(LegacyOptions, args)
         counts = convert_legacy_h5(args.input, args.output, options)
-    except ValueError as error:
-        sys.exit(f'error: {error}')
     for split, count in counts.items():
         print(f'{args.output / split}.h5: {count} samples')
 

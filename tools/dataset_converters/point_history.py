@@ -7,7 +7,6 @@ Writes packed files; tools/prepare_data.py has nothing to do.
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 from trimodal.datasets.converters import (
@@ -16,16 +15,19 @@ from trimodal.datasets.converters import (
     convert_point_history,
     fetch_file,
 )
+from trimodal.datasets.converters.command_line import (
+    errors_told,
+    new_parser,
+    options_of,
+    print_counts,
+)
 
 DEFAULTS = PointHistoryOptions()
 
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__.split('\n')[0],
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
+    parser = new_parser(__doc__)
     add = parser.add_argument
     add('--out', type=Path, required=True, help='output folder')
     add(
@@ -55,23 +57,12 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Fetch what is missing, convert, say what came out."""
     args = parse_args()
-    try:
+    with errors_told():
         if args.download:
             fetch_file(args.url, args.table)
-        options = PointHistoryOptions(
-            split=args.split,
-            blocks=args.blocks,
-            val_blocks=args.val_blocks,
-            test_blocks=args.test_blocks,
-            seed=args.seed,
-            width=args.width,
-            height=args.height,
-            fps=args.fps,
-        )
+        options = options_of(PointHistoryOptions, args)
         counts = convert_point_history(args.table, args.out, options)
-    except ValueError as error:  # a ConversionError is one
-        sys.exit(f'error: {error}')
-    print(f'{args.out}:', ', '.join(f'{k} {v}' for k, v in counts.items()))
+    print_counts(args.out, counts)
 
 
 if __name__ == '__main__':

@@ -9,7 +9,6 @@ Sources that are not there are fetched with --download, else named with
 
 import argparse
 import os
-import sys
 from pathlib import Path
 
 from trimodal.datasets.converters import (
@@ -20,6 +19,12 @@ from trimodal.datasets.converters import (
     fetch_mnist,
     fetch_repository,
 )
+from trimodal.datasets.converters.command_line import (
+    errors_told,
+    new_parser,
+    options_of,
+    print_counts,
+)
 
 DEFAULTS = TriDigitsOptions()
 SOURCES = Path('data/sources')
@@ -27,10 +32,7 @@ SOURCES = Path('data/sources')
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__.split('\n')[0],
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
+    parser = new_parser(__doc__)
     add = parser.add_argument
     add('--out', type=Path, required=True, help='output folder')
     add('--fsdd', type=Path, default=SOURCES / 'fsdd', help='spoken digits')
@@ -59,20 +61,12 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Fetch what is missing, convert, say what came out."""
     args = parse_args()
-    try:
+    with errors_told():
         if args.download:
             fetch_repository(args.fsdd_url, args.fsdd)
             fetch_repository(args.sign_digits_url, args.sign_digits)
             fetch_mnist(args.mnist, args.mnist_url)
-        options = TriDigitsOptions(
-            fsdd_split=args.fsdd_split,
-            val_speaker=args.val_speaker,
-            test_speaker=args.test_speaker,
-            per_clip=args.per_clip,
-            frames=args.frames,
-            fps=args.fps,
-            seed=args.seed,
-        )
+        options = options_of(TriDigitsOptions, args)
         counts = convert_tridigits(
             args.fsdd,
             args.sign_digits,
@@ -81,9 +75,7 @@ def main() -> None:
             options,
             args.workers,
         )
-    except ValueError as error:  # a ConversionError is one
-        sys.exit(f'error: {error}')
-    print(f'{args.out}:', ', '.join(f'{k} {v}' for k, v in counts.items()))
+    print_counts(args.out, counts)
 
 
 if __name__ == '__main__':

@@ -7,28 +7,24 @@ make the curves.
 """
 
 import argparse
-import sys
-from pathlib import Path
 
 from trimodal.datasets.converters import HardOptions, convert_tridigits_hard
+from trimodal.datasets.converters.command_line import (
+    add_packed_source,
+    errors_told,
+    new_parser,
+    options_of,
+    print_counts,
+)
 
 DEFAULTS = HardOptions()
 
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__.split('\n')[0],
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
+    parser = new_parser(__doc__)
+    add_packed_source(parser)
     add = parser.add_argument
-    add(
-        '--source',
-        type=Path,
-        default=Path('data/tridigits_packed'),
-        help='packed TriDigits of tools/prepare_data.py',
-    )
-    add('--out', type=Path, required=True, help='output folder')
     add(
         '--level',
         type=float,
@@ -42,13 +38,10 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Convert, say what came out."""
     args = parse_args()
-    try:
-        counts = convert_tridigits_hard(
-            args.source, args.out, HardOptions(args.level, args.seed)
-        )
-    except ValueError as error:  # a ConversionError is one
-        sys.exit(f'error: {error}')
-    print(f'{args.out}:', ', '.join(f'{k} {v}' for k, v in counts.items()))
+    with errors_told():
+        options = options_of(HardOptions, args)
+        counts = convert_tridigits_hard(args.source, args.out, options)
+    print_counts(args.out, counts)
 
 
 if __name__ == '__main__':

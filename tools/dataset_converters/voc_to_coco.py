@@ -9,10 +9,13 @@ report.json.
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 from trimodal.datasets.converters import VocOptions, convert_voc_to_coco
+from trimodal.datasets.converters.command_line import (
+    errors_told,
+    new_parser,
+)
 from trimodal.datasets.converters.voc_to_coco import CONVENTIONS
 
 DEFAULTS = VocOptions()
@@ -20,10 +23,7 @@ DEFAULTS = VocOptions()
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__.split('\n')[0],
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
+    parser = new_parser(__doc__)
     add = parser.add_argument
     add('sources', type=Path, nargs='+', metavar='SOURCE')
     add('--out', type=Path, required=True, help='output folder')
@@ -51,15 +51,13 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Convert, say what was mended and what came out."""
     args = parse_args()
-    try:
+    with errors_told():
         options = VocOptions(
             splits=tuple(args.splits),
             classes=tuple(args.classes),
             convention=args.convention,
         )
         report = convert_voc_to_coco(args.sources, args.out, options)
-    except ValueError as error:  # a ConversionError is one
-        sys.exit(f'error: {error}')
     for line in report.mended:
         print(line)
     counts = (
