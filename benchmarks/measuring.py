@@ -5,7 +5,34 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 
+import torch
+from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
+
+
+def random_inputs(
+    count: int, speech: int, frames: int, side: int
+) -> dict[str, list[Tensor]]:
+    """Three modalities as the loader gives them, random but always the same.
+
+    Args:
+        count (int): Samples.
+        speech (int): Samples of a waveform.
+        frames (int): Frames of a gesture, two hands of 21 joints each.
+        side (int): Height and width of a picture.
+
+    Returns:
+        dict[str, list[Tensor]]: ``speech``, ``gesture`` and ``image``.
+    """
+    torch.manual_seed(0)
+    return {
+        'speech': [torch.randn(speech) / 10 for _ in range(count)],
+        'gesture': [torch.randn(frames, 2, 21, 3) for _ in range(count)],
+        'image': [
+            torch.randint(0, 256, (3, side, side), dtype=torch.uint8)
+            for _ in range(count)
+        ],
+    }
 
 
 def peak_memory(run: Callable[[], object]) -> int:

@@ -25,7 +25,7 @@ from torch import nn
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.measuring import peak_memory  # noqa: E402
+from benchmarks.measuring import peak_memory, random_inputs  # noqa: E402
 from trimodal.models import TriModalFusionModel  # noqa: E402
 from trimodal.registry import MODELS  # noqa: E402
 from trimodal.structures import TriModalDataSample  # noqa: E402
@@ -73,19 +73,9 @@ def make_sample(index: int, side: int, text: str) -> TriModalDataSample:
 
 def make_batch(args: argparse.Namespace) -> dict:
     """A batch as the loader gives it, random but always the same."""
-    torch.manual_seed(0)
     count, side = args.batch_size, args.picture
     return {
-        'inputs': {
-            'speech': [torch.randn(args.speech) / 10 for _ in range(count)],
-            'gesture': [
-                torch.randn(args.frames, 2, 21, 3) for _ in range(count)
-            ],
-            'image': [
-                torch.randint(0, 256, (3, side, side), dtype=torch.uint8)
-                for _ in range(count)
-            ],
-        },
+        'inputs': random_inputs(count, args.speech, args.frames, side),
         'data_samples': [
             make_sample(i, side, args.text) for i in range(count)
         ],

@@ -63,3 +63,14 @@ def test_growth_of_a_parabola(module):
         'last': 2.0,
     }
     assert module['growth']([1], [1]) == {}
+
+
+def test_inputs_are_always_the_same(module):
+    first = module['random_inputs'](2, 100, 5, 8)
+    again = module['random_inputs'](2, 100, 5, 8)
+    shapes = {'speech': (100,), 'gesture': (5, 2, 21, 3), 'image': (3, 8, 8)}
+    assert {name: x[0].shape for name, x in first.items()} == shapes
+    for name, parts in first.items():
+        assert len(parts) == 2
+        assert not torch.equal(*parts)
+        torch.testing.assert_close(again[name], parts, atol=0, rtol=0)
