@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
 from trimodal.models.heads.base import BaseHead, Samples
+from trimodal.models.heads.step_source import StepSource
 from trimodal.models.heads.texts import encode_text
-from trimodal.models.layers import connect_tensors, init_transformer
+from trimodal.models.layers import init_transformer
 from trimodal.models.layers.checks import check_positive, check_probability
 from trimodal.models.layers.ctc_alignment import AlignedToken, align_ctc
 from trimodal.models.layers.ctc_decoding import beam_ctc, greedy_ctc
@@ -85,25 +86,19 @@ class CTCHead(BaseHead):
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(in_channels, init_cfg)
-        check_positive(in_channels=in_channels, beam_size=beam_size)
+        check_positive(beam_size=beam_size)
         check_probability(dropout=dropout)
-        if stream is None and stream_channels is not None:
-            raise ValueError(
-                f'stream_channels={stream_channels} needs stream, the name '
-                'of a modality, got None'
-            )
         if length_bonus and beam_size == 1:
             raise ValueError(
                 f'length_bonus={length_bonus} needs beam_size > 1, got 1'
             )
-        width = in_channels if stream_channels is None else stream_channels
-        check_positive(stream_channels=width)
+        self.source = StepSource(in_channels, stream, stream_channels)
         self.vocabulary = build(vocabulary, TASK_UTILS)
-        self.stream = stream
         self.beam_size = beam_size
         self.length_bonus = length_bonus
         self.layers = nn.Sequential(
-            nn.Dropout(dropout), nn.Linear(width, len(self.vocabulary))
+            nn.Dropout(dropout),
+            nn.Linear(self.source.width, len(self.vocabulary)),
         ).apply(init_transformer)
         self.loss_module = build(loss, MODELS)
 
@@ -113,12 +108,7 @@ class CTCHead(BaseHead):
         Raises:
             ValueError: If ``stream`` is none of what was fused.
         """
-        x, mask = fused.tokens, fused.mask
-        if self.stream is not None:
-            tokens = fused.stream(self.stream)
-            x, mask = tokens.x, tokens.mask
-        # All of the fusion stays in the graph, whatever is read.
-        x = connect_tensors(x, fused.pooled, fused.tokens)
+        x, mask = self.source(fused)
         logits, lengths = compact(self.layers(x).float(), mask)
         return Steps(logits.log_softmax(2), lengths)
 

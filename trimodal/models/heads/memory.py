@@ -5,11 +5,8 @@ Shape letters: see :mod:`trimodal.structures.streams`; S steps of the memory.
 
 from torch import Tensor, nn
 
-from trimodal.models.layers import (
-    connect_tensors,
-    init_transformer,
-    sinusoidal,
-)
+from trimodal.models.heads.step_source import StepSource
+from trimodal.models.layers import init_transformer, sinusoidal
 from trimodal.models.layers.checks import check_positive
 from trimodal.models.layers.transformer import NORM_EPS
 from trimodal.structures import Fused
@@ -42,20 +39,10 @@ class DecoderMemory(nn.Module):
         positions: bool = False,
     ) -> None:
         super().__init__()
-        if stream is None and stream_channels is not None:
-            raise ValueError(
-                f'stream_channels={stream_channels} needs stream, the name '
-                'of a modality, got None'
-            )
-        width = in_channels if stream_channels is None else stream_channels
-        check_positive(
-            in_channels=in_channels,
-            embed_dims=embed_dims,
-            stream_channels=width,
-        )
-        self.stream = stream
+        self.source = StepSource(in_channels, stream, stream_channels)
+        check_positive(embed_dims=embed_dims)
         self.positions = positions
-        self.projection = nn.Linear(width, embed_dims)
+        self.projection = nn.Linear(self.source.width, embed_dims)
         self.norm = nn.LayerNorm(embed_dims, eps=NORM_EPS)
         self.apply(init_transformer)
 
@@ -72,12 +59,7 @@ class DecoderMemory(nn.Module):
         Raises:
             ValueError: If ``stream`` is none of what was fused.
         """
-        x, mask = fused.tokens, fused.mask
-        if self.stream is not None:
-            stream = fused.stream(self.stream)
-            x, mask = stream.x, stream.mask
-        # All of the fusion stays in the graph, whatever is looked at.
-        x = connect_tensors(x, fused.pooled, fused.tokens)
+        x, mask = self.source(fused)
         x = self.norm(self.projection(x))
         if self.positions:
             # Counted without padding, wherever it stands.
