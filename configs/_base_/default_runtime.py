@@ -55,6 +55,8 @@ default_hooks = dict(
     # Mean and deviation of the targets of regression, if a head asks.
     target_statistics=dict(type='TargetStatisticsHook'),
     progress=dict(type='RichProgressHook'),
+    # report.md and report.html in the work folder.
+    report=dict(type='ReportHook'),
 )
 # Early stopping is one line in an experiment:
 # custom_hooks = [

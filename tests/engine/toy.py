@@ -164,7 +164,8 @@ val_cfg = dict()
 test_cfg = dict()
 auto_scale_lr = dict(base_batch_size=2, enable=False)
 custom_hooks = [dict(type='EMAHook', momentum=0.1)]
-default_hooks = dict(logger=dict(interval=2))
+# Pictures take longer than everything else here.
+default_hooks = dict(logger=dict(interval=2), report=dict(formats=()))
 visualizer = dict(vis_backends=[dict(type='LocalVisBackend')])
 """
 

@@ -99,9 +99,10 @@ def _metrics(file: Path) -> dict[str, float]:
 
 
 def _tested(file: Path) -> str | None:
-    """The checkpoint that was tested, as the log says it."""
+    """The checkpoint that was tested: the last one that was loaded."""
     log = file.with_suffix('.log')
     if not log.is_file():
         return None
-    found = re.findall(r'INFO - Tested (.+)$', log.read_text('utf-8'), re.M)
-    return found[-1] if found else None
+    text = log.read_text('utf-8', 'replace')
+    found = re.findall(r'INFO - Load checkpoint from (.+)$', text, re.M)
+    return Path(found[-1]).name if found else None

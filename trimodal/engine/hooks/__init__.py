@@ -13,6 +13,7 @@ from trimodal.engine.hooks.modality_dropout_schedule import (
 from trimodal.engine.hooks.ogm_ge_hook import OGMGEHook
 from trimodal.engine.hooks.random_state_hook import RandomStateHook
 from trimodal.engine.hooks.resume_log_hook import ResumeLogHook
+from trimodal.engine.hooks.report_hook import ReportHook
 from trimodal.engine.hooks.resume_validation_hook import ResumeValidationHook
 from trimodal.engine.hooks.rich_progress_hook import RichProgressHook
 from trimodal.engine.hooks.target_statistics_hook import TargetStatisticsHook
@@ -27,6 +28,7 @@ __all__ = [
     'OGMGEHook',
     'RandomStateHook',
     'ResumeLogHook',
+    'ReportHook',
     'ResumeValidationHook',
     'RichProgressHook',
     'TargetStatisticsHook',
