@@ -75,6 +75,17 @@ def test_by_hand():
             torch.testing.assert_close(got[0, index], want)
 
 
+def test_shares_of_the_grid_are_exact():
+    """To the bit what whole numbers of cells give."""
+    _, where = picture()
+    for level, (height, width) in enumerate(GRIDS):
+        rows, columns = SIZES[level]
+        size = torch.tensor([columns, rows], dtype=torch.float32)
+        whole = torch.tensor([width, height], dtype=torch.float32)
+        factor = 2 * where.shares[0, level]
+        assert torch.equal(factor, 2 * size / whole)
+
+
 def test_points_start_around_the_box():
     layer = DeformableAttention(8, 4, 1, num_points=2)
     start = layer.offsets.bias.view(4, 2, 2)

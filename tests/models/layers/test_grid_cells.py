@@ -26,7 +26,7 @@ def test_steps_before_the_cells_are_left_out():
 
 def test_places_are_relative_to_the_real_part():
     _, where = cells_of(stream(), 2)
-    assert where.sizes.tolist() == [[[4, 2], [2, 1]], [[2, 2], [1, 1]]]
+    assert where.shares.tolist() == [[[1, 1], [1, 1]], [[0.5, 1], [0.5, 1]]]
     assert where.boxes[0, 0].tolist() == [0.125, 0.25, 0.25, 0.5]
     assert where.boxes[1, 0].tolist() == [0.25, 0.25, 0.5, 0.5]
     # The second cell of the second row.

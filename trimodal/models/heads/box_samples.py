@@ -158,7 +158,10 @@ def add_instances(
         kept &= _distinct(boxes, scores, group, kept, nms_iou)
     present = queries.any(1).tolist()
     boxes = boxes * _units(data_samples, 'ori_shape', present, boxes)
-    # Of all samples together: on a GPU each selection has to be waited for.
+    # On a GPU each selection has to be waited for.
+    boxes, labels, scores, kept = (
+        x.cpu() for x in (boxes, labels, scores, kept)
+    )
     counts = kept.sum(1).tolist()
     parts = (x[kept].split(counts) for x in (boxes, labels, scores))
     return [

@@ -137,7 +137,8 @@ class ClassifierHead(BaseHead):
         Returns:
             list[TriModalDataSample]: Copies with the predictions.
         """
-        scores = self.activate(self(fused).detach().float())
+        # In one transfer: what is chosen of each is found on the CPU.
+        scores = self.activate(self(fused).detach().float()).cpu()
         copies = [sample.new() for sample in data_samples]
         for copy, row in zip(copies, scores, strict=True):
             self.write(copy, row)

@@ -145,7 +145,7 @@ class RegHead(BaseHead):
             values = values.clamp(self.low, self.high)
         return [
             sample.new().set_pred_value(value)
-            for sample, value in zip(data_samples, values, strict=True)
+            for sample, value in zip(data_samples, values.cpu(), strict=True)
         ]
 
     def _target(self, sample: TriModalDataSample, row: int) -> Tensor:

@@ -97,10 +97,9 @@ class DeformableAttention(nn.Module):
         """The weighted sum over levels and points, float32 ``[B, Q, C]``."""
         total: Tensor | float = 0.0
         for level, grid in enumerate(where.split(values)):
-            size = grid.new_tensor([grid.shape[3], grid.shape[2]])
             # From the real part to the padded grid, -1 to 1.
-            factor = 2 * where.sizes[:, level] / size
-            at = places[:, :, :, level] * factor[:, None, None, None] - 1
+            factor = 2 * where.shares[:, level, None, None, None]
+            at = places[:, :, :, level] * factor - 1
             sampled = F.grid_sample(
                 grid.unflatten(1, (self.num_heads, -1)).flatten(0, 1),
                 at.transpose(1, 2).flatten(0, 1),

@@ -20,14 +20,15 @@ class GridCells:
         grids (tuple[tuple[int, int], ...]): Heights and widths of the padded
             grids.
         mask (Tensor): bool ``[B, N]``, True for real cells.
-        sizes (Tensor): float32 ``[B, L, 2]``: columns and rows of real cells.
+        shares (Tensor): float32 ``[B, L, 2]``: which share of a padded grid's
+            width and height is real.
         boxes (Tensor): float32 ``[B, N, 4]``: centre and size of each cell,
             relative to the real part of its picture.
     """
 
     grids: tuple[tuple[int, int], ...]
     mask: Tensor
-    sizes: Tensor
+    shares: Tensor
     boxes: Tensor
 
     def split(self, x: Tensor) -> list[Tensor]:
@@ -76,8 +77,16 @@ def cells_of(tokens: Tokens, num_levels: int) -> tuple[Tensor, GridCells]:
         _cell_boxes(size, *grid)
         for size, grid in zip(sizes.unbind(1), tokens.grids, strict=True)
     ]
+    shares = [
+        # Divided by numbers, not by a tensor: it would have to be copied
+        # to the device.
+        torch.stack([size[:, 0] / width, size[:, 1] / height], dim=1)
+        for size, (height, width) in zip(
+            sizes.unbind(1), tokens.grids, strict=True
+        )
+    ]
     return x, GridCells(
-        tokens.grids, mask, sizes.float(), torch.cat(boxes, dim=1)
+        tokens.grids, mask, torch.stack(shares, 1), torch.cat(boxes, 1)
     )
 
 
