@@ -7,16 +7,26 @@ from trimodal.engine.hooks.early_stopping_hook import EarlyStoppingHook
 from trimodal.engine.hooks.gradient_blending_hook import (
     GradientBlendingHook,
 )
+from trimodal.engine.hooks.gradient_norm_monitor_hook import (
+    GradientNormMonitorHook,
+)
+from trimodal.engine.hooks.learning_rate_monitor_hook import (
+    LearningRateMonitorHook,
+)
+from trimodal.engine.hooks.modality_contribution_hook import (
+    ModalityContributionHook,
+)
 from trimodal.engine.hooks.modality_dropout_schedule import (
     ModalityDropoutSchedule,
 )
 from trimodal.engine.hooks.ogm_ge_hook import OGMGEHook
 from trimodal.engine.hooks.random_state_hook import RandomStateHook
-from trimodal.engine.hooks.resume_log_hook import ResumeLogHook
 from trimodal.engine.hooks.report_hook import ReportHook
+from trimodal.engine.hooks.resume_log_hook import ResumeLogHook
 from trimodal.engine.hooks.resume_validation_hook import ResumeValidationHook
 from trimodal.engine.hooks.rich_progress_hook import RichProgressHook
 from trimodal.engine.hooks.target_statistics_hook import TargetStatisticsHook
+from trimodal.engine.hooks.throughput_monitor_hook import ThroughputMonitorHook
 
 __all__ = [
     'CheckpointHook',
@@ -24,12 +34,16 @@ __all__ = [
     'DatasetEpochHook',
     'EarlyStoppingHook',
     'GradientBlendingHook',
+    'GradientNormMonitorHook',
+    'LearningRateMonitorHook',
+    'ModalityContributionHook',
     'ModalityDropoutSchedule',
     'OGMGEHook',
     'RandomStateHook',
-    'ResumeLogHook',
     'ReportHook',
+    'ResumeLogHook',
     'ResumeValidationHook',
     'RichProgressHook',
     'TargetStatisticsHook',
+    'ThroughputMonitorHook',
 ]
