@@ -44,6 +44,9 @@ default_hooks = dict(
             'label-flips',
         ],
     ),
+    # A loss or gradient that is not finite: stop and say what led to it;
+    # skip=True leaves such steps out, at most max_skips in a row.
+    nonfinite=dict(type='NonFiniteHook'),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     # What makes a resumed run equal to one that never stopped.
     random_state=dict(type='RandomStateHook'),

@@ -62,6 +62,10 @@ class ConfigError(ValueError):
     """A mistake of the user; the message is one line that says what to do."""
 
 
+class RunError(RuntimeError):
+    """Why a run stopped; the message is one line that says what to do."""
+
+
 @contextmanager
 def one_line_errors(debug: bool = False) -> Iterator[None]:
     """End the program with one line on stderr where the user erred.
@@ -74,7 +78,7 @@ def one_line_errors(debug: bool = False) -> Iterator[None]:
     """
     try:
         yield
-    except ConfigError as error:
+    except (ConfigError, RunError) as error:
         if debug:
             raise
         sys.exit(f'error: {error}')

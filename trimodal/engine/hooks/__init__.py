@@ -19,6 +19,7 @@ from trimodal.engine.hooks.modality_contribution_hook import (
 from trimodal.engine.hooks.modality_dropout_schedule import (
     ModalityDropoutSchedule,
 )
+from trimodal.engine.hooks.nonfinite_hook import NonFiniteHook
 from trimodal.engine.hooks.ogm_ge_hook import OGMGEHook
 from trimodal.engine.hooks.random_state_hook import RandomStateHook
 from trimodal.engine.hooks.report_hook import ReportHook
@@ -38,6 +39,7 @@ __all__ = [
     'LearningRateMonitorHook',
     'ModalityContributionHook',
     'ModalityDropoutSchedule',
+    'NonFiniteHook',
     'OGMGEHook',
     'RandomStateHook',
     'ReportHook',

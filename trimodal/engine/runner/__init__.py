@@ -9,6 +9,7 @@ from trimodal.engine.runner.launch import (
 )
 from trimodal.engine.runner.loops import SubsetTestLoop
 from trimodal.engine.runner.options import TestOptions, TrainOptions
+from trimodal.engine.runner.replaying import replay
 
 __all__ = [
     'SubsetTestLoop',
@@ -16,6 +17,7 @@ __all__ = [
     'TrainOptions',
     'best_checkpoint',
     'build_runner',
+    'replay',
     'test',
     'test_config',
     'train',
