@@ -1,13 +1,18 @@
 """tools/test.py: its options and its errors."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 import torch
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
 
 from tests.engine.toy import ToyModel, write_config
+from tests.test_repo.test_config_steps import SAMPLES, prepared, write_data
 from tests.tools.launching import failure_of, run_tool
+from trimodal.registry import MODELS
 
 
 @pytest.fixture
@@ -36,6 +41,35 @@ def test_every_option(tmp_path: Path, monkeypatch, checkpoint: Path):
     assert ids == [f'toy_{index}' for index in range(6)]
     assert {'accuracy/top1', 'a/accuracy/top1'} <= set(content['metrics'])
     assert list(work_dir.glob('*/*.log'))
+
+
+@pytest.mark.parametrize('name', ['bccd', 'tridigits_det'])
+def test_detection_prints_and_writes_what_coco_reads(
+    name: str, tmp_path: Path, monkeypatch, capsys, repo_root: Path
+):
+    """For weights of no training: boxes anywhere."""
+    (path, *_) = sorted((repo_root / 'configs' / name).glob('*.py'))
+    config = prepared(path, tmp_path)
+    write_data(config, tmp_path)
+    config.log_level = 'INFO'
+    config.dump(tmp_path / 'config.py')
+    model = MODELS.build(config.model)
+    torch.save({'state_dict': model.state_dict()}, tmp_path / 'weights.pth')
+    files = (tmp_path / 'config.py', tmp_path / 'weights.pth')
+    run_tool(monkeypatch, 'test', *files, '--work-dir', tmp_path / 'work')
+    table = capsys.readouterr().out
+    assert 'Average Precision  (AP) @[ IoU=0.50:0.95 | area=   all' in table
+    assert 'Average Recall     (AR) @[ IoU=0.50:0.95 | area= large' in table
+    (found,) = tmp_path.glob('work/*/test_coco.bbox.json')
+    truth = found.with_name('test_coco.gt.json')
+    api = COCO(truth)
+    assert len(api.getImgIds()) == SAMPLES
+    evaluation = COCOeval(api, api.loadRes(str(found)), 'bbox')
+    evaluation.evaluate()
+    evaluation.accumulate()
+    evaluation.summarize()
+    ours = re.search(r'coco/AP: (\S+)', table).group(1)
+    assert float(ours) == pytest.approx(evaluation.stats[0], abs=1e-4)
 
 
 def test_errors(tmp_path: Path, monkeypatch, checkpoint: Path):

@@ -30,12 +30,17 @@ SOFTMAX = {
 
 
 def box_samples(size: int) -> list[TriModalDataSample]:
-    """As many with no, one, two or three boxes; the last has none."""
+    """As many with no, one, two or three boxes; the last has none.
+
+    The last of three boxes is a crowd.
+    """
     samples = []
     for row in range(size - 1):
         count = row % 4
         labels = (torch.arange(count) + row) % 3
         boxes = InstanceData(bboxes=BOXES[:count], labels=labels)
+        if count == 3:
+            boxes.crowds = torch.tensor([False, False, True])
         samples.append(TriModalDataSample().set_gt_instances(boxes))
     return [*samples, TriModalDataSample()]
 

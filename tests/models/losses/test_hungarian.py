@@ -105,3 +105,14 @@ def test_no_boxes():
 def test_bad_arguments(settings, message):
     with pytest.raises(ValueError, match=message):
         HungarianMatcher(**settings)
+
+
+def test_all_costs_go_to_the_cpu_together(monkeypatch):
+    moved, cpu = [], torch.Tensor.cpu
+    monkeypatch.setattr(
+        torch.Tensor, 'cpu', lambda x: moved.append(x.shape) or cpu(x)
+    )
+    scores = torch.rand(3, 4, 7, 3)
+    targets = padded(make_truth(COUNTS))
+    HungarianMatcher()(scores, random_boxes(3, 4, 7), targets)
+    assert moved == [(3, 4, 5, 7)]
