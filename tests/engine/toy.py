@@ -36,7 +36,9 @@ class ToyDataset(Dataset):
         return self.size
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        rng = np.random.default_rng((0, int(self.epoch), index))
+        epoch = getattr(index, 'epoch', None)
+        epoch = int(self.epoch) if epoch is None else epoch
+        rng = np.random.default_rng((0, epoch, index))
         label = index % 2
         x = np.random.default_rng(index).normal(size=(2, 4)) + label
         x = x + self.noise * rng.normal(size=x.shape)

@@ -216,9 +216,14 @@ class TriModalDataset(BaseDataset):
         return info
 
     def _sample_seed(self, idx: int, index: int) -> SampleSeed:
-        # A sampler that repeats a sample in an epoch counts the repeats.
-        repeat = idx.repeat if isinstance(idx, RepeatedIndex) else 0
-        return SampleSeed(self.seed, self._epoch.item(), index, repeat)
+        # A sampler that repeats a sample in an epoch counts the repeats; one
+        # that is read ahead of the training says which epoch it is.
+        repeat, epoch = 0, None
+        if isinstance(idx, RepeatedIndex):
+            repeat, epoch = idx.repeat, idx.epoch
+        if epoch is None:
+            epoch = self._epoch.item()
+        return SampleSeed(self.seed, epoch, index, repeat)
 
     def prepare_data(self, idx: int) -> Any:
         """Run the pipeline on one sample."""

@@ -18,18 +18,24 @@ _KEY = struct.Struct('<4q')
 
 
 class RepeatedIndex(int):
-    """An index that a sampler gives more than once in an epoch.
+    """An index that says for the how manieth time it is given, or when.
 
-    A data set of trimodal draws other random numbers for each ``repeat``;
-    for anybody else it is an int.
+    A data set of trimodal draws other random numbers for each ``repeat`` in
+    an epoch, and takes ``epoch`` for the present one if it is not None; for
+    anybody else it is an int. What wrappers of data sets do to find the
+    sample of one of theirs, ``-`` and ``%``, keeps both.
 
     Examples:
         >>> from trimodal.datasets.seeding import RepeatedIndex
         >>> RepeatedIndex.of(7, repeat=2).repeat, RepeatedIndex.of(7) + 1
         (2, 8)
+        >>> index = RepeatedIndex.of_epoch(RepeatedIndex.of(7, repeat=2), 5)
+        >>> index - 3, (index - 3).repeat, (index % 4).epoch
+        (4, 2, 5)
     """
 
     repeat: int = 0
+    epoch: int | None = None
 
     @classmethod
     def of(cls, index: int, repeat: int = 0) -> 'RepeatedIndex':
@@ -37,6 +43,24 @@ class RepeatedIndex(int):
         self = cls(index)
         self.repeat = repeat
         return self
+
+    @classmethod
+    def of_epoch(cls, index: int, epoch: int) -> 'RepeatedIndex':
+        """Index ``index``, with its repeat if it has one, in an epoch."""
+        self = cls.of(index, getattr(index, 'repeat', 0))
+        self.epoch = epoch
+        return self
+
+    def __sub__(self, other: int) -> 'RepeatedIndex':
+        return self._moved_to(int(self) - int(other))
+
+    def __mod__(self, other: int) -> 'RepeatedIndex':
+        return self._moved_to(int(self) % int(other))
+
+    def _moved_to(self, index: int) -> 'RepeatedIndex':
+        moved = type(self).of(index, self.repeat)
+        moved.epoch = self.epoch
+        return moved
 
 
 class SampleSeed(ISpawnableSeedSequence):

@@ -93,7 +93,7 @@ def test_fast_dev_run_by_iterations(tmp_path: Path):
         '    dynamic_intervals=[(10, 5)])\n'
     )
     merged = trained(write_config(tmp_path, 'b', extra), fast_dev_run=True)
-    expected = {'by_epoch': False, 'max_iters': 1}
+    expected = {'type': 'IterBasedTrainLoop', 'max_iters': 1}
     assert merged.train_cfg == {**expected, 'val_interval': 1, 'val_begin': 1}
 
 

@@ -1,6 +1,7 @@
 """Config loading, launching, loops."""
 
 from trimodal.engine.runner.configuration import test_config, train_config
+from trimodal.engine.runner.iter_loop import IterBasedTrainLoop
 from trimodal.engine.runner.launch import (
     best_checkpoint,
     build_runner,
@@ -12,6 +13,7 @@ from trimodal.engine.runner.options import TestOptions, TrainOptions
 from trimodal.engine.runner.replaying import replay
 
 __all__ = [
+    'IterBasedTrainLoop',
     'SubsetTestLoop',
     'TestOptions',
     'TrainOptions',

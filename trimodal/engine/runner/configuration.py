@@ -56,6 +56,9 @@ def train_config(path: str, options: TrainOptions) -> Config:
         _set_resume(config, options.resume)
     elif config.get('resume') and not config.get('load_from'):
         _set_resume(config, 'auto')
+    if 'type' not in config.train_cfg and 'max_iters' in config.train_cfg:
+        config.train_cfg.pop('by_epoch', None)
+        config.train_cfg.type = 'IterBasedTrainLoop'
     _check_pretrained(config.get('model') or {})
     return config
 
