@@ -40,13 +40,25 @@ def test_gradients_equal_those_of_the_real_steps():
     assert not got[~mask].any()
 
 
+def test_mean_over_all_batches():
+    """Without a momentum; a batch of nothing is not counted."""
+    ours, theirs = MaskedBatchNorm(5, momentum=None), nn.BatchNorm1d(5)
+    theirs.momentum = None
+    for size in (0, 4, 3, 0, 6):
+        x, mask = torch.randn(1, 6, 1, 5), torch.arange(6)[None] < size
+        ours(x, mask)
+        if size:
+            theirs(x[mask].squeeze(1))
+    for name, value in theirs.state_dict().items():
+        torch.testing.assert_close(ours.state_dict()[name], value)
+
+
 def test_nothing_real_changes_nothing():
     norm = MaskedBatchNorm(5)
     norm(torch.randn(2, 3, 1, 5), torch.ones(2, 3).bool())
     before = {k: v.clone() for k, v in norm.state_dict().items()}
     out = norm(torch.randn(2, 3, 1, 5), torch.zeros(2, 3).bool())
     assert out.isfinite().all()
-    del before['num_batches_tracked']
     for name, value in before.items():
         assert torch.equal(norm.state_dict()[name], value)
 

@@ -19,6 +19,7 @@ from trimodal.engine.hooks.modality_contribution_hook import (
 from trimodal.engine.hooks.modality_dropout_schedule import (
     ModalityDropoutSchedule,
 )
+from trimodal.engine.hooks.model_summary_hook import ModelSummaryHook
 from trimodal.engine.hooks.nonfinite_hook import NonFiniteHook
 from trimodal.engine.hooks.ogm_ge_hook import OGMGEHook
 from trimodal.engine.hooks.random_state_hook import RandomStateHook
@@ -26,6 +27,7 @@ from trimodal.engine.hooks.report_hook import ReportHook
 from trimodal.engine.hooks.resume_log_hook import ResumeLogHook
 from trimodal.engine.hooks.resume_validation_hook import ResumeValidationHook
 from trimodal.engine.hooks.rich_progress_hook import RichProgressHook
+from trimodal.engine.hooks.swa_hook import SWAHook
 from trimodal.engine.hooks.target_statistics_hook import TargetStatisticsHook
 from trimodal.engine.hooks.throughput_monitor_hook import ThroughputMonitorHook
 
@@ -39,6 +41,7 @@ __all__ = [
     'LearningRateMonitorHook',
     'ModalityContributionHook',
     'ModalityDropoutSchedule',
+    'ModelSummaryHook',
     'NonFiniteHook',
     'OGMGEHook',
     'RandomStateHook',
@@ -46,6 +49,7 @@ __all__ = [
     'ResumeLogHook',
     'ResumeValidationHook',
     'RichProgressHook',
+    'SWAHook',
     'TargetStatisticsHook',
     'ThroughputMonitorHook',
 ]

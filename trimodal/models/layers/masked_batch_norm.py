@@ -25,22 +25,25 @@ class MaskedBatchNorm(nn.modules.instancenorm._InstanceNorm):
     Args:
         num_features (int): Channels.
         eps (float): Added to the variance. Defaults to 1e-5.
-        momentum (float): Weight of a batch in the running statistics.
-            Defaults to 0.1.
+        momentum (float | None): Weight of a batch in the running statistics;
+            None for the plain mean over all batches. Defaults to 0.1.
     """
 
-    momentum: float
+    momentum: float | None  # type: ignore[assignment]
     running_mean: Tensor
     running_var: Tensor
     num_batches_tracked: Tensor
 
     def __init__(
-        self, num_features: int, eps: float = 1e-5, momentum: float = 0.1
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
     ) -> None:
         super().__init__(
             num_features,
             eps,
-            momentum,
+            momentum,  # type: ignore[arg-type]
             affine=True,
             track_running_stats=True,
         )
@@ -84,8 +87,12 @@ class MaskedBatchNorm(nn.modules.instancenorm._InstanceNorm):
     @torch.no_grad()
     def _remember(self, mean: Tensor, variance: Tensor, count: Tensor) -> None:
         # A batch without any real step weighs nothing.
-        weight = self.momentum * (count > 0)
+        counted = count > 0
+        self.num_batches_tracked += counted.squeeze()
+        share = self.momentum
+        if share is None:
+            share = 1 / self.num_batches_tracked.clamp(min=1)
+        weight = share * counted
         unbiased = variance * count / (count - 1).clamp(min=1)
         self.running_mean.lerp_(mean, weight)
         self.running_var.lerp_(unbiased, weight)
-        self.num_batches_tracked += 1
