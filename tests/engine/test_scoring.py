@@ -9,7 +9,6 @@ from tests.engine.toy import write_config
 from trimodal.engine.runner import TrainOptions, build_runner, train_config
 from trimodal.engine.scoring import score
 
-
 NO_HOOKS = "custom_hooks = []\ndefault_hooks['checkpoint'] = None\n"
 
 
