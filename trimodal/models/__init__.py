@@ -72,6 +72,7 @@ from trimodal.models.heads import (
     RegHead,
 )
 from trimodal.models.layers import (
+    VTLP,
     BeamSearch,
     BoxDenoising,
     DenseBoxes,
@@ -118,6 +119,7 @@ from trimodal.models.vocabularies import (
 __all__ = [
     'OGMGE',
     'STGCN',
+    'VTLP',
     'AdaptiveFusion',
     'AttentionAligner',
     'AttentionPoolingFusion',

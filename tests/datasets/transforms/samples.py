@@ -10,6 +10,7 @@ from trimodal.datasets.transforms import (
     ColorJitter,
     CropSpeech,
     DropFrames,
+    EqualizerPerturb,
     MirrorHands,
     ModalityTransform,
     RandomFlip,
@@ -24,6 +25,7 @@ from trimodal.datasets.transforms import (
     SpeedPerturb,
     TemporalJitter,
     TimeShift,
+    TrimEdges,
     VolumePerturb,
 )
 
@@ -35,6 +37,8 @@ def all_transforms() -> list[ModalityTransform]:
         VolumePerturb(),
         AddNoise(),
         TimeShift(),
+        EqualizerPerturb(),
+        TrimEdges(),
         CropSpeech(max_duration=0.1),
         SpatialNoise(),
         MirrorHands(prob=1.0),

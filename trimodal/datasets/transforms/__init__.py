@@ -29,6 +29,10 @@ from trimodal.datasets.transforms.speech import (
     TimeShift,
     VolumePerturb,
 )
+from trimodal.datasets.transforms.speech_robust import (
+    EqualizerPerturb,
+    TrimEdges,
+)
 
 __all__ = [
     'AddNoise',
@@ -36,6 +40,7 @@ __all__ = [
     'ColorJitter',
     'CropSpeech',
     'DropFrames',
+    'EqualizerPerturb',
     'JoinClips',
     'MirrorHands',
     'ModalityTransform',
@@ -52,5 +57,6 @@ __all__ = [
     'SpeedPerturb',
     'TemporalJitter',
     'TimeShift',
+    'TrimEdges',
     'VolumePerturb',
 ]

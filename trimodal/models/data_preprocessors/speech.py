@@ -58,6 +58,9 @@ class SpeechPreprocessor(BasePreprocessor):
             variance 1 over all bins of its real frames, ``'bin'`` each mel
             bin by itself (which flattens the spectrum of a short word); None
             leaves the logarithms. Defaults to ``'utterance'``.
+        vtlp (Mapping | nn.Module | None): Config of what warps frequencies in
+            training, or the module, called with features and the frequency
+            of each bin. Defaults to None.
         spec_augment (Mapping | nn.Module | None): Config of the augmentation
             in training, or the module, called with features and mask. Zero
             must be the mean, so it needs ``normalize``. Defaults to None.
@@ -81,6 +84,7 @@ class SpeechPreprocessor(BasePreprocessor):
         log_offset: float = 1e-6,
         top_db: float | None = None,
         normalize: str | None = 'utterance',
+        vtlp: Mapping | nn.Module | None = None,
         spec_augment: Mapping | nn.Module | None = None,
     ) -> None:
         super().__init__()
@@ -110,6 +114,7 @@ class SpeechPreprocessor(BasePreprocessor):
         self.log_offset = log_offset
         self.top_db = top_db
         self.normalize = normalize
+        self.vtlp = build(vtlp, MODELS)
         self.spec_augment = build(spec_augment, MODELS)
         self.mel = MelSpectrogram(
             sample_rate,
@@ -122,6 +127,9 @@ class SpeechPreprocessor(BasePreprocessor):
             window_fn=getattr(torch, f'{window}_window'),
             center=False,
         )
+        self.register_buffer(
+            'hertz', _centres(f_min, f_max or sample_rate / 2, n_mels), False
+        )
         # How far before its centre a window begins to see.
         first = int(self.mel.spectrogram.window.nonzero()[0])
         self.reach = n_fft // 2 - (n_fft - win_length) // 2 - first
@@ -132,8 +140,8 @@ class SpeechPreprocessor(BasePreprocessor):
 
         Args:
             batch (Sequence[Tensor | None]): Waveforms ``[N]``.
-            training (bool): Whether to apply ``spec_augment``. Defaults to
-                False.
+            training (bool): Whether to apply ``vtlp`` and ``spec_augment``.
+                Defaults to False.
 
         Returns:
             ModalityInput: data float32 ``[B, T, F]``, mask bool ``[B, T]``.
@@ -160,6 +168,8 @@ class SpeechPreprocessor(BasePreprocessor):
             x = (power + self.log_offset).log()
             if self.top_db is not None:
                 x = self._raise_floor(x, mask)
+            if training and self.vtlp is not None:
+                x = self.vtlp(x, self.hertz)
             x = x.masked_fill(~mask[..., None], 0)
             if self.normalize is not None:
                 x = self._normalise(x, mask)
@@ -190,3 +200,11 @@ class SpeechPreprocessor(BasePreprocessor):
         x = (x - x.sum(dims, keepdim=True) / count).masked_fill(~real, 0)
         variance = x.square().sum(dims, keepdim=True) / count
         return x / (variance + 1e-5).sqrt()
+
+
+def _centres(f_min: float, f_max: float, n_mels: int) -> Tensor:
+    """Float ``[F]``: the frequencies in Hz that mel filters are centred on."""
+    ends = torch.tensor([f_min, f_max], dtype=torch.float64)
+    low, high = (2595 * (1 + ends / 700).log10()).tolist()
+    mels = torch.linspace(low, high, n_mels + 2, dtype=torch.float64)[1:-1]
+    return (700 * (10 ** (mels / 2595) - 1)).float()

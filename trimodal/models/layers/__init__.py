@@ -65,9 +65,11 @@ from trimodal.models.layers.transformer import (
     init_transformer,
 )
 from trimodal.models.layers.transformer_decoder import TransformerDecoder
+from trimodal.models.layers.vocal_tract import VTLP
 
 __all__ = [
     'LAYOUTS',
+    'VTLP',
     'BeamSearch',
     'BoxDenoising',
     'CachedAttention',
