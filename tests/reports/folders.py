@@ -27,7 +27,7 @@ Runtime environment:
     seed: 7
 ------------------------------------------------------------
 
-2026/01/01 00:01:00 - mmengine - INFO - Load checkpoint from /w/best_top1_epoch_1.pth
+2026/01/01 00:01:00 - mmengine - INFO - Load checkpoint from /w/best_e1.pth
 | metric | value |
 """
 METRICS = {

@@ -75,20 +75,8 @@ def test_without_config_and_log(tmp_path: Path):
         'state': '1 epochs logged',
         'work folder': str(tmp_path),
     }
-    assert facts.environment_table(tmp_path) is None
     assert facts.checkpoint_table(tmp_path) is None
     assert facts.config_text(None) is None
-
-
-def test_environment_is_that_of_the_log(folder: Path):
-    """Not that of the process that writes the report."""
-    table = facts.environment_table(folder)
-    assert table is not None
-    assert table.rows == [
-        ['sys.platform', 'linux'],
-        ['PyTorch', '2.14.1'],
-        ['seed', '7'],
-    ]
 
 
 def test_checkpoints(folder: Path):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from trimodal.reports import facts
+from trimodal.reports.environment import environment_tables
 from trimodal.reports.parts import Part, Report, Section
 from trimodal.reports.results import (
     best_table,
@@ -38,7 +39,7 @@ def collect_report(work_dir: str | Path) -> Report:
         'Curves': curve_pictures(scalars),
         f'Metrics by {scalars.unit}': [epoch_table(scalars)],
         'Run': [facts.summary_table(folder, scalars, config)],
-        'Environment': [facts.environment_table(folder)],
+        'Environment': environment_tables(folder),
         'Checkpoints': [facts.checkpoint_table(folder)],
         'Config': [facts.config_text(config)],
     }

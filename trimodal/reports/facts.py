@@ -1,4 +1,4 @@
-"""What a run was: its state, settings and environment, from its folder."""
+"""What a run was: its state, settings and files, from its folder."""
 
 import re
 from collections.abc import Mapping
@@ -140,19 +140,6 @@ def _precision(wrapper: Mapping[str, Any]) -> str:
     if 'Amp' not in str(wrapper.get('type')):
         return 'float32'
     return f'mixed: {wrapper.get("dtype") or "of the device"}'
-
-
-def environment_table(work_dir: Path) -> Table | None:
-    """Versions, devices and seed, as the last log begins with them."""
-    for log in reversed(logs_of(work_dir)):
-        head = log.read_text('utf-8', 'replace')[:40_000]
-        _, found, block = head.partition('System environment:')
-        if found:
-            block = block.split('\n-----')[0]
-            pairs = re.findall(r'^ {4}(\S[^:\n]*): (.+)$', block, re.M)
-            rows = [[k, v] for k, v in pairs if 'details' not in k]
-            return Table('As the log begins', ['what', 'value'], rows)
-    return None
 
 
 def checkpoint_table(work_dir: Path) -> Table | None:
