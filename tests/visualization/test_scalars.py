@@ -110,6 +110,16 @@ def test_by_iteration_with_validations_counted_by_epoch(tmp_path):
     assert curve(scalars.val['accuracy/top1']) == [(10, 0.25), (20, 0.5)]
 
 
+def test_what_is_not_finite_is_a_number(tmp_path):
+    """LocalVisBackend writes a string: JSON knows no such number."""
+    record = {'loss': 'Infinity', 'note': 'text', 'iter': 1, 'step': 1}
+    write(tmp_path, 'a', [record, {'accuracy/top1': 'NaN', 'step': 1}])
+    scalars = load_scalars(tmp_path)
+    assert list(scalars.train) == ['loss']
+    assert scalars.train['loss'][1].tolist() == [np.inf]
+    assert np.isnan(scalars.val['accuracy/top1'][1]).all()
+
+
 def test_nothing_there(tmp_path):
     with pytest.raises(FileNotFoundError, match=r'no scalars\.json in'):
         load_scalars(tmp_path)

@@ -21,6 +21,8 @@ LOWER_IS_BETTER = (
     '*motion*',
     '*label-flips*',
 )
+# How LocalVisBackend writes what JSON has no number for.
+_NOT_FINITE = ('NaN', 'Infinity', '-Infinity')
 _COUNTERS = ('iter', 'epoch', 'step')
 
 
@@ -146,7 +148,9 @@ def _read(file: Path) -> list[dict]:
             record['step'] = last
         records.append(
             {
-                key.removeprefix('train/').removeprefix('val/'): value
+                key.removeprefix('train/').removeprefix('val/'): (
+                    float(value) if value in _NOT_FINITE else value
+                )
                 for key, value in record.items()
             }
         )
