@@ -3,10 +3,12 @@
 import inspect
 import re
 
+from mmengine.evaluator import BaseMetric
 from mmengine.registry import Registry
 
 import trimodal.registry
 from tests.test_repo.sources import listed, python_files
+from trimodal.registry import METRICS
 
 
 def registered() -> dict[str, type]:
@@ -45,6 +47,25 @@ def test_every_argument_of_a_constructor_is_documented():
             if not re.search(rf'\b{argument}\b', item.__doc__ or '')
         ]
     assert not missing, listed(missing)
+
+
+def test_every_metric_calculates_on_arrays():
+    """By a static ``calculate``, which needs no runner."""
+    metrics = {
+        name: item
+        for name, item in METRICS.module_dict.items()
+        if registered().get(name) is item
+    }
+    assert metrics
+    without = [
+        name
+        for name, item in metrics.items()
+        if not isinstance(
+            inspect.getattr_static(item, 'calculate', None), staticmethod
+        )
+        or not issubclass(item, BaseMetric)
+    ]
+    assert not without, listed(without)
 
 
 def test_every_registered_class_is_mentioned_in_a_test():

@@ -22,7 +22,8 @@ def test_page_is_up_to_date(tool):
 def test_every_part_is_used_by_a_config(tool):
     configs, found = tool['users'](), tool['sections']()
     titles = ['Encoders', 'Aligners', 'Fusions', 'Heads', 'Objectives']
-    titles += ['Losses', 'Data preprocessors', 'Pooling']
+    titles += ['Losses', 'Data preprocessors', 'Pooling', 'Metrics']
+    titles += ['Vocabularies', 'Batch augmentations']
     unused = [
         name
         for title in titles
