@@ -14,6 +14,7 @@ FOLDER = ROOT / 'requirements'
 NAMES = ('runtime', 'optional', 'tests', 'docs')
 # The module of a distribution, where it is not the name itself.
 MODULES = {
+    'mlflow-skinny': 'mlflow',
     'mmcv-lite': 'mmcv',
     'opencv-python': 'cv2',
     'pillow': 'PIL',

@@ -67,6 +67,7 @@ PACKAGES = (
     Package('pycocotools', ('pycocotools',), 'average precision of boxes'),
     Package('tensorboard', ('tensorboard',), 'the TensorBoard log', False),
     Package('wandb', ('wandb',), 'the Weights & Biases log', False),
+    Package('mlflow', ('mlflow', 'mlflow-skinny'), 'the MLflow log', False),
     Package('psutil', ('psutil',), 'the memory monitor', False),
     Package('pytest', ('pytest',), 'the tests', False),
     Package('sklearn', ('scikit-learn',), 'the tests of the metrics', False),
@@ -97,6 +98,18 @@ def collect_env() -> dict[str, str]:
     model = _landmarker()
     found['hand landmarker'] = model or f'missing ({_landmarker_path()})'
     return found
+
+
+def package_versions() -> dict[str, str]:
+    """The versions of trimodal and of the packages it uses.
+
+    Returns:
+        dict[str, str]: Version by name, of what is installed. Nothing is
+        imported for it.
+    """
+    found = {package.names[0]: _version(package) for package in PACKAGES}
+    versions = {name: v for name, v in found.items() if v is not None}
+    return {'trimodal': __version__, **versions}
 
 
 def find_missing() -> list[str]:

@@ -27,6 +27,7 @@ from trimodal.engine.hooks.report_hook import ReportHook
 from trimodal.engine.hooks.resume_log_hook import ResumeLogHook
 from trimodal.engine.hooks.resume_validation_hook import ResumeValidationHook
 from trimodal.engine.hooks.rich_progress_hook import RichProgressHook
+from trimodal.engine.hooks.run_info_hook import RunInfoHook
 from trimodal.engine.hooks.swa_hook import SWAHook
 from trimodal.engine.hooks.target_statistics_hook import TargetStatisticsHook
 from trimodal.engine.hooks.throughput_monitor_hook import ThroughputMonitorHook
@@ -49,6 +50,7 @@ __all__ = [
     'ResumeLogHook',
     'ResumeValidationHook',
     'RichProgressHook',
+    'RunInfoHook',
     'SWAHook',
     'TargetStatisticsHook',
     'ThroughputMonitorHook',

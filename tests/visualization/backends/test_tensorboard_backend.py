@@ -1,0 +1,87 @@
+"""What TensorBoard itself reads from the files."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tensorboard.backend.event_processing import event_accumulator
+from tensorboard.compat.proto.graph_pb2 import GraphDef
+
+from trimodal.models import TriModalFusionModel
+from trimodal.structures import ModalityInput
+from trimodal.utils.forward_once import evaluating
+from trimodal.visualization.backends import TensorboardVisBackend
+from trimodal.visualization.backends.tensorboard_backend import (
+    flatten,
+    tensors_of,
+    with_tensors,
+)
+
+
+def read(folder: Path) -> event_accumulator.EventAccumulator:
+    sizes = {event_accumulator.IMAGES: 0, event_accumulator.TENSORS: 0}
+    events = event_accumulator.EventAccumulator(str(folder), sizes)
+    return events.Reload()
+
+
+def test_scalars_and_pictures(tmp_path: Path):
+    backend = TensorboardVisBackend(str(tmp_path))
+    backend.add_scalars({'lr/a': 0.5, 'loss': float('nan')}, step=3)
+    image = np.full((4, 6, 3), 90, np.uint8)
+    backend.add_image('val/first', image, step=2)
+    backend.close()
+    events = read(tmp_path)
+    (point,) = events.Scalars('lr/a')
+    assert (point.step, point.value) == (3, 0.5)
+    assert np.isnan(events.Scalars('loss')[0].value)
+    (picture,) = events.Images('val/first')
+    assert (picture.step, picture.width, picture.height) == (2, 6, 4)
+
+
+@pytest.mark.parametrize(
+    'fusion', ['ConcatFusion', 'CrossModalAttentionFusion']
+)
+def test_graph(tmp_path: Path, fusion: str):
+    """Every module that took part has a node under its name."""
+    torch.manual_seed(0)
+    encoder = {'type': 'SpeechTransformer', 'in_channels': 8}
+    encoder |= {'embed_dims': 8, 'num_layers': 1, 'num_heads': 2}
+    names = ('a', 'b')
+    widths = {'in_channels': 8, 'out_channels': 8, 'modalities': names}
+    model = TriModalFusionModel(
+        dict.fromkeys(names, encoder),
+        {'type': fusion, **widths},
+        {'cls': {'type': 'ClsHead', 'num_classes': 3, 'in_channels': 8}},
+    )
+    x = ModalityInput(torch.randn(1, 16, 8), torch.ones(1, 16).bool())
+    backend = TensorboardVisBackend(str(tmp_path))
+    with evaluating(model):
+        backend.add_graph(model, {'inputs': {'a': x, 'b': x}})
+    backend.close()
+    graph = GraphDef.FromString(read(tmp_path).Graph().SerializeToString())
+    nodes = [node.name for node in graph.node]
+    for part in ('encoders', 'fusion', 'heads'):
+        assert any(part in node for node in nodes), part
+
+
+def test_run_info_is_a_table(tmp_path: Path):
+    backend = TensorboardVisBackend(str(tmp_path))
+    backend.add_run_info({'git': {'dirty': True}, 'command': ['a|b']})
+    backend.close()
+    (text,) = read(tmp_path).Tensors('run_info/text_summary')
+    assert text.tensor_proto.string_val[0].decode() == (
+        '| what | value |\n|---|---|\n| git.dirty | True |\n'
+        "| command | ['a\\|b'] |"
+    )
+
+
+def test_tensors_and_back():
+    x = ModalityInput(torch.ones(1), torch.zeros(1))
+    item = {'inputs': {'a': x}, 'more': [torch.tensor(5), 'text'], 'n': None}
+    tensors = list(tensors_of(item))
+    assert [float(t) for t in tensors] == [1, 0, 5]
+    other = with_tensors(item, iter(t + 1 for t in tensors))
+    assert [float(t) for t in tensors_of(other)] == [2, 1, 6]
+    assert (other['more'][1], other['n']) == ('text', None)
+    assert flatten({'a': {'b': {'c': 1}}, 'd': []}) == {'a.b.c': 1, 'd': []}

@@ -1,0 +1,123 @@
+"""TensorBoard: scalars, pictures, texts and the model's graph."""
+
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+from mmengine.visualization import (
+    TensorboardVisBackend as _TensorboardVisBackend,
+)
+from torch import Tensor, nn
+
+from trimodal.registry import VISBACKENDS
+
+
+@VISBACKENDS.register_module()
+class TensorboardVisBackend(_TensorboardVisBackend):
+    """mmengine's, with the model's graph and what the run was made with.
+
+    Arguments are those of mmengine's :class:`TensorboardVisBackend`, whose
+    ``add_graph`` does nothing.
+    """
+
+    def add_graph(
+        self,
+        model: nn.Module,
+        data_batch: Mapping[str, Any],  # type: ignore[override]
+        **kwargs: Any,
+    ) -> None:
+        """Draw the model as it is called for a batch.
+
+        Args:
+            model (nn.Module): An mmengine model.
+            data_batch (Mapping[str, Any]): Its keyword arguments, from the
+                data preprocessor.
+            **kwargs (Any): Passed over.
+        """
+        tensors = tuple(tensors_of(data_batch))
+        view = _GraphView(model, data_batch)
+        with warnings.catch_warnings():
+            # A trace is of this batch: that is what is asked for.
+            warnings.simplefilter('ignore')
+            self.experiment.add_graph(view, tensors, use_strict_trace=False)
+
+    def add_run_info(self, info: Mapping[str, Any]) -> None:
+        """Write what a run was made with, as a table among the texts.
+
+        Args:
+            info (Mapping[str, Any]): Values by name.
+        """
+        rows = [
+            f'| {key} | {_cell(value)} |'
+            for key, value in flatten(info).items()
+        ]
+        text = '\n'.join(['| what | value |', '|---|---|', *rows])
+        self.experiment.add_text('run_info', text)
+
+
+class _GraphView(nn.Module):
+    """A model of tensors only, as tracing needs it."""
+
+    def __init__(self, model: nn.Module, arguments: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.model = model
+        self._arguments = arguments
+        self.train(model.training)
+
+    def forward(self, *tensors: Tensor) -> tuple[Tensor, ...]:
+        arguments = with_tensors(self._arguments, iter(tensors))
+        return tuple(tensors_of(self.model(**arguments, mode='tensor')))
+
+
+def tensors_of(item: Any) -> Iterator[Tensor]:
+    """The tensors in mappings, sequences and dataclasses, in their order."""
+    if isinstance(item, Tensor):
+        yield item
+    elif isinstance(item, Mapping):
+        for value in item.values():
+            yield from tensors_of(value)
+    elif isinstance(item, list | tuple):
+        for value in item:
+            yield from tensors_of(value)
+    elif is_dataclass(item):
+        for field in fields(item):
+            yield from tensors_of(getattr(item, field.name))
+
+
+def with_tensors(item: Any, tensors: Iterator[Tensor]) -> Any:
+    """The same with other tensors in place of :func:`tensors_of` it."""
+    if isinstance(item, Tensor):
+        return next(tensors)
+    if isinstance(item, Mapping):
+        return {k: with_tensors(v, tensors) for k, v in item.items()}
+    if isinstance(item, list | tuple):
+        return type(item)(with_tensors(value, tensors) for value in item)
+    if is_dataclass(item) and not isinstance(item, type):
+        values = {
+            field.name: with_tensors(getattr(item, field.name), tensors)
+            for field in fields(item)
+        }
+        return replace(item, **values)
+    return item
+
+
+def flatten(item: Mapping[str, Any], prefix: str = '') -> dict[str, Any]:
+    """Nested mappings as one, with dots between the names.
+
+    Examples:
+        >>> flatten({'a': 1, 'b': {'c': 2}})
+        {'a': 1, 'b.c': 2}
+    """
+    flat: dict[str, Any] = {}
+    for key, value in item.items():
+        name = f'{prefix}{key}'
+        if isinstance(value, Mapping):
+            flat |= flatten(value, f'{name}.')
+        else:
+            flat[name] = value
+    return flat
+
+
+def _cell(value: Any) -> str:
+    return str(value).replace('|', '\\|').replace('\n', ' ')
