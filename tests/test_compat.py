@@ -23,6 +23,7 @@ from mmengine.utils import get_installed_path, is_installed
 from torch import distributed, multiprocessing, nn
 
 from trimodal import compat
+from trimodal.models.layers import MaskedBatchNorm
 
 
 def load(path: Path) -> dict:
@@ -192,7 +193,8 @@ def runner_like(**cfg) -> Runner:
     ('config', 'kind'),
     [
         (None, MMDistributedDataParallel),
-        ({'static_graph': True}, MMDistributedDataParallel),
+        ({'find_unused_parameters': False}, MMDistributedDataParallel),
+        ({'gradient_as_bucket_view': True}, MMDistributedDataParallel),
         (
             {'type': 'DistributedDataParallel'},
             nn.parallel.DistributedDataParallel,
@@ -204,12 +206,23 @@ def test_wrap_model_on_the_cpu(gloo_group, config, kind, recwarn):
     model = runner.wrap_model(config, Plain())
     assert type(model) is kind
     assert model.device_ids is None
-    assert model.find_unused_parameters is (config is None)
+    said = (config or {}).get('find_unused_parameters', True)
+    assert model.find_unused_parameters is said
+    assert not model.forward_sync_buffers
     assert config is None or 'device_ids' not in config
     model(torch.ones(3, 2)).sum().backward()
     assert model.module.layer.weight.grad.tolist() == [[3, 3]]
     assert not [w for w in recwarn if 'broadcast' in str(w.message)]
     assert runner.wrap_model(None, model) is model
+
+
+@pytest.mark.parametrize('sync_bn', ['torch', 'mmcv'])
+def test_sync_bn_on_the_cpu_is_refused(gloo_group, sync_bn: str):
+    """A model without batch norms does not mind."""
+    runner = runner_like(sync_bn=sync_bn)
+    with pytest.raises(ValueError, match=r"sync_bn='.*needs a GPU"):
+        runner.wrap_model(None, nn.Sequential(Plain(), nn.BatchNorm1d(1)))
+    runner.wrap_model(None, nn.Sequential(Plain(), MaskedBatchNorm(1)))
 
 
 # 4. mixed precision

@@ -21,7 +21,12 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from trimodal.compat_strategies import mend_ddp_strategy, mend_fsdp_strategy
+from trimodal.compat_strategies import (
+    mend_ddp_strategy,
+    mend_deepspeed_strategy,
+    mend_fsdp_strategy,
+    refuse_sync_bn,
+)
 
 Mend = Callable[[ModuleType], bool]
 
@@ -246,17 +251,21 @@ def _mend_wrap_model(module: ModuleType) -> bool:
     def wrap_model_anywhere(self: Any, config: Any, model: Any) -> Any:
         if not self.distributed or module.is_model_wrapper(model):
             return wrap_model(self, config, model)
-        if config is None:
-            unused = self.cfg.get('find_unused_parameters', False)
-            config = {sync: False, 'find_unused_parameters': unused}
-        config = {'type': 'MMDistributedDataParallel', **config}
+        config = {'type': 'MMDistributedDataParallel', **(config or {})}
         kind = config['type']
         if isinstance(kind, str):
             kind = module.MODEL_WRAPPERS.get(kind)
-        is_ddp = issubclass(kind, module.DistributedDataParallel)
-        if is_ddp and module.get_device() == 'cpu':
-            config = {'device_ids': None, **config}
-        return wrap_model(self, config, model)
+        if not issubclass(kind, module.DistributedDataParallel):
+            return wrap_model(self, config, model)
+        # Whether or not there is a config of the wrapper.
+        unused = self.cfg.get('find_unused_parameters', False)
+        defaults: dict[str, Any] = {'find_unused_parameters': unused}
+        if not {'forward_sync_buffers', 'broadcast_buffers'} & {*config}:
+            defaults[sync] = False
+        if module.get_device() == 'cpu':
+            defaults['device_ids'] = None
+            refuse_sync_bn(self.cfg.get('sync_bn'), model)
+        return wrap_model(self, {**defaults, **config}, model)
 
     module.Runner.wrap_model = wrap_model_anywhere
     return True
@@ -367,4 +376,5 @@ _MENDS: dict[str, Mend] = {
     'mmengine.optim.optimizer.amp_optimizer_wrapper': _mend_amp,
     'mmengine._strategy.distributed': mend_ddp_strategy,
     'mmengine._strategy.fsdp': mend_fsdp_strategy,
+    'mmengine._strategy.deepspeed': mend_deepspeed_strategy,
 }

@@ -48,6 +48,9 @@ default_hooks = dict(
     # skip=True leaves such steps out, at most max_skips in a row.
     nonfinite=dict(type='NonFiniteHook'),
     sampler_seed=dict(type='DistSamplerSeedHook'),
+    # Several processes: means in the log, one model to validate.
+    sync_log_vars=dict(type='SyncLogVarsHook'),
+    broadcast_buffers=dict(type='BroadcastBuffersHook'),
     # What makes a resumed run equal to one that never stopped.
     random_state=dict(type='RandomStateHook'),
     dataset_epoch=dict(type='DatasetEpochHook'),

@@ -51,6 +51,7 @@ _OTHER_KEYS = frozenset(
         'find_unused_parameters',
         'model_wrapper_cfg',
         'runner_type',
+        'strategy',
         'sync_bn',
         'tta_model',
         'tta_pipeline',

@@ -1,5 +1,6 @@
 """What a run does besides training: random state, schedules, progress."""
 
+from trimodal.engine.hooks.broadcast_buffers_hook import BroadcastBuffersHook
 from trimodal.engine.hooks.checkpoint_hook import CheckpointHook
 from trimodal.engine.hooks.class_counts_hook import ClassCountsHook
 from trimodal.engine.hooks.dataset_epoch_hook import DatasetEpochHook
@@ -29,10 +30,12 @@ from trimodal.engine.hooks.resume_validation_hook import ResumeValidationHook
 from trimodal.engine.hooks.rich_progress_hook import RichProgressHook
 from trimodal.engine.hooks.run_info_hook import RunInfoHook
 from trimodal.engine.hooks.swa_hook import SWAHook
+from trimodal.engine.hooks.sync_log_vars_hook import SyncLogVarsHook
 from trimodal.engine.hooks.target_statistics_hook import TargetStatisticsHook
 from trimodal.engine.hooks.throughput_monitor_hook import ThroughputMonitorHook
 
 __all__ = [
+    'BroadcastBuffersHook',
     'CheckpointHook',
     'ClassCountsHook',
     'DatasetEpochHook',
@@ -52,6 +55,7 @@ __all__ = [
     'RichProgressHook',
     'RunInfoHook',
     'SWAHook',
+    'SyncLogVarsHook',
     'TargetStatisticsHook',
     'ThroughputMonitorHook',
 ]

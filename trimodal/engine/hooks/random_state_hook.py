@@ -62,6 +62,10 @@ class RandomStateHook(Hook):
 
     Data augmentation does not depend on this hook: a data set draws from a
     generator made of its seed, the epoch and the sample's index.
+
+    Of several processes all build the same model; from the first iteration
+    on each draws numbers of its own, for dropout. The first process, or the
+    only one, draws what it would without the others.
     """
 
     # Before CheckpointHook (90), so that what it saves is up to date.
@@ -86,6 +90,7 @@ class RandomStateHook(Hook):
             loader.generator = torch.Generator().manual_seed(runner.seed)
         resumed, self._resumed = self._resumed, None
         if resumed is None:
+            _seed_by_rank(runner.seed)
             return
         sampler = _sampler(loader)
         if hasattr(sampler, 'seed'):
@@ -94,6 +99,7 @@ class RandomStateHook(Hook):
         if len(ranks) == get_world_size():
             restore_random_state(ranks[get_rank()])
         else:
+            _seed_by_rank(runner.seed)
             runner.logger.warning(
                 f'The checkpoint was written by {len(ranks)} processes, this '
                 f'run has {get_world_size()}: random states not restored.'
@@ -146,6 +152,14 @@ class RandomStateHook(Hook):
         # Saving happens on rank 0 alone, so the others must speak before.
         if get_world_size() > 1:
             self._ranks = all_gather_object(capture_random_state())
+
+
+def _seed_by_rank(seed: int) -> None:
+    rank = get_rank()
+    if rank:
+        random.seed(seed + rank)
+        np.random.seed((seed + rank) % 2**32)
+        torch.manual_seed(seed + rank)
 
 
 def _sampler(loader: Any) -> Any:

@@ -1,6 +1,5 @@
 """Training and testing as ``tools/train.py`` and ``tools/test.py`` do it."""
 
-import gc
 import os
 import traceback
 from collections.abc import Iterator
@@ -11,34 +10,25 @@ from typing import Any
 
 import torch
 from mmengine.config import Config
-from mmengine.dist import barrier, is_distributed, is_main_process
+from mmengine.dist import barrier, is_main_process
 from mmengine.fileio import dump
 from mmengine.hooks import CheckpointHook, Hook
 from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.runner import Runner
-from torch import distributed
+from torch.distributed.fsdp import FullyShardedDataParallel
 
+from trimodal.engine.runner.building import build_runner
 from trimodal.engine.runner.configuration import test_config, train_config
 from trimodal.engine.runner.first_batches import first_batches
 from trimodal.engine.runner.options import TestOptions, TrainOptions
 from trimodal.engine.runner.predictions import PredictionCollector, to_plain
+from trimodal.engine.runner.processes import (
+    check_iterations,
+    explained,
+    one_of_several,
+)
 from trimodal.engine.runner.summary import format_metrics
-from trimodal.registry import RUNNERS
 from trimodal.utils.config import ConfigError
-
-
-def build_runner(config: Config) -> Runner:
-    """Build the runner that a config asks for.
-
-    Args:
-        config (Config): A whole config with ``work_dir``.
-
-    Returns:
-        Runner: mmengine's, or the config's ``runner_type``.
-    """
-    if 'runner_type' in config:
-        return RUNNERS.build(config)
-    return Runner.from_cfg(config)
 
 
 def train(path: str, options: TrainOptions) -> dict[str, Any]:
@@ -60,7 +50,7 @@ def train(path: str, options: TrainOptions) -> dict[str, Any]:
         # cuBLAS reads it when it starts; without it CUDA refuses to run.
         os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
     with (
-        _leaving_process_group(options.launcher),
+        one_of_several(options.launcher),
         torch.autograd.set_detect_anomaly(options.debug),
     ):
         return _train(config, options)
@@ -81,7 +71,7 @@ def test(path: str, checkpoint: str, options: TestOptions) -> dict[str, Any]:
         ConfigError: If something in config, checkpoint or options is wrong.
     """
     config = test_config(path, checkpoint, options)
-    with _leaving_process_group(options.launcher):
+    with one_of_several(options.launcher):
         return _test(config, options)
 
 
@@ -94,7 +84,7 @@ def _train(config: Config, options: TrainOptions) -> dict[str, Any]:
         _build_parts(runner, options.fast_dev_run)
     if config.get('resume'):
         runner.register_hook(_WeightsMustMatch())
-    with _refused_checkpoints():
+    with _refused_checkpoints(), explained(runner):
         runner.train()
     if not options.test or runner.test_loop is None:
         return {}
@@ -109,7 +99,7 @@ def _test(config: Config, options: TestOptions) -> dict[str, Any]:
     collector = PredictionCollector()
     if options.out is not None:
         evaluator.metrics.append(collector)
-    with _refused_checkpoints():
+    with _refused_checkpoints(), explained(runner):
         metrics = runner.test()
     if not options.subsets:  # those have a table of their own
         runner.logger.info(f'\n{format_metrics(metrics)}')
@@ -146,6 +136,8 @@ class _WeightsMustMatch(Hook):
     ) -> None:
         model = runner.model
         while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
+            if isinstance(model, FullyShardedDataParallel):
+                break  # inside it are parts; it gives the whole to rank 0
             model = model.module
         saved = checkpoint.get('state_dict', checkpoint)
         missing, differing = [], []
@@ -173,9 +165,11 @@ def _build_parts(runner: Runner, only_first_batch: bool) -> None:
                 loader = runner.build_dataloader(loader, seed=runner.seed)
                 setattr(runner, key, first_batches(loader, 1))
     _check_batches(runner.train_loop)
+    check_iterations(runner.train_loop.dataloader)
     for loop in ('val_loop', 'test_loop'):
         getattr(runner, loop)
-    runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
+    if isinstance(runner, Runner):  # else a strategy builds it
+        runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
 
 
 def _check_batches(loop: Any) -> None:
@@ -236,19 +230,3 @@ def _refused_checkpoints() -> Iterator[None]:
         yield
     except UnpicklingError as error:
         raise ConfigError(str(error)) from error
-
-
-@contextmanager
-def _leaving_process_group(launcher: str) -> Iterator[None]:
-    """What runs inside must not keep its runner.
-
-    A model wrapped for several processes keeps the group's threads going
-    after the group is destroyed. One that lets go of a tensor while the
-    interpreter ends aborts the process; so the wrapper goes first.
-    """
-    try:
-        yield
-    finally:
-        if launcher != 'none' and is_distributed():
-            gc.collect()
-            distributed.destroy_process_group()

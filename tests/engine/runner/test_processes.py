@@ -1,0 +1,148 @@
+"""Two processes by config: the same weights, or a line that says why not."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mmengine.runner import Runner
+from torch import nn
+
+from tests.engine.forking import (
+    NO_VALIDATION,
+    assert_equal_weights,
+    train_alone,
+    train_forked,
+)
+from tests.engine.tiny_fusion import write_fusion
+from trimodal.engine.runner import TrainOptions, train
+from trimodal.engine.runner.processes import explained
+from trimodal.models import TriModalFusionModel
+from trimodal.registry import MODELS
+from trimodal.utils.config import ConfigError, RunError
+
+DOUBLE = "train_dataloader['batch_size'] = 8\n"
+ADAM = "optim_wrapper = dict(optimizer=dict(type='AdamW', lr=0.01))\n"
+WRAPPER = 'model_wrapper_cfg = dict({}=True)\n'
+# A part that no loss asks for.
+IDLE = """
+custom_imports['imports'].append('tests.engine.runner.test_processes')
+model['type'] = 'IdleFusionModel'
+"""
+
+
+@MODELS.register_module()
+class IdleFusionModel(TriModalFusionModel):
+    """Has a layer that takes no part."""
+
+    def __init__(self, **parts: Any) -> None:
+        super().__init__(**parts)
+        self.idle = nn.Linear(2, 2)
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp('processes')
+
+
+def reference(folder: Path, name: str, extra: str) -> Path:
+    """One process with the double batch."""
+    work_dir = folder / name
+    if not work_dir.exists():
+        extra = NO_VALIDATION + ADAM + DOUBLE + extra
+        train_alone(write_fusion(folder, name, extra), work_dir)
+    return work_dir
+
+
+@pytest.mark.parametrize(
+    'option',
+    ['find_unused_parameters', 'gradient_as_bucket_view', 'static_graph'],
+)
+def test_options_of_ddp_keep_the_weights(folder: Path, option: str):
+    extra = NO_VALIDATION + ADAM + WRAPPER.format(option)
+    train_forked(write_fusion(folder, option, extra), folder / option)
+    assert_equal_weights(folder / option, reference(folder, 'one', ''))
+
+
+def test_accumulated_gradients_are_exchanged_once(folder: Path):
+    steps = "optim_wrapper['accumulative_counts'] = 2\n"
+    extra = NO_VALIDATION + ADAM + steps
+    extra += WRAPPER.format('gradient_as_bucket_view')
+    train_forked(write_fusion(folder, 'twice', extra), folder / 'twice')
+    assert_equal_weights(folder / 'twice', reference(folder, 'steps', steps))
+
+
+@pytest.mark.parametrize(
+    ('name', 'allowed'),
+    [
+        (
+            'both',
+            'find_unused_parameters = True\n'
+            'model_wrapper_cfg = dict(gradient_as_bucket_view=True)\n',
+        ),
+        ('static', WRAPPER.format('static_graph')),
+    ],
+)
+def test_idle_parameters_where_they_are_allowed(
+    folder: Path, name: str, allowed: str
+):
+    extra = NO_VALIDATION + ADAM + IDLE + allowed
+    train_forked(write_fusion(folder, name, extra), folder / name)
+    assert_equal_weights(folder / name, reference(folder, 'idle', IDLE))
+
+
+def test_idle_parameters_are_named(folder: Path):
+    config = write_fusion(folder, 'named', NO_VALIDATION + ADAM + IDLE)
+    message = (
+        r'in process [01] these parameters took no part in the loss of an '
+        r'iteration: idle\.weight, idle\.bias; set find_unused_parameters=Tr'
+    )
+    with pytest.raises(Exception, match=message):
+        train_forked(config, folder / 'named')
+
+
+@pytest.mark.parametrize('launcher', ['slurm', 'mpi'])
+def test_other_launchers(folder: Path, launcher: str):
+    config = write_fusion(folder, launcher, NO_VALIDATION + ADAM)
+    train_forked(config, folder / launcher, launcher=launcher)
+    assert_equal_weights(folder / launcher, reference(folder, 'one', ''))
+
+
+@pytest.mark.parametrize(
+    ('launcher', 'message'),
+    [
+        ('pytorch', r'RANK, LOCAL_RANK, .* not set; .*tools/dist_train\.sh'),
+        ('slurm', r'SLURM_PROCID, .*tools/slurm_train\.sh'),
+        ('mpi', r'OMPI_COMM_WORLD_RANK, .*MASTER_ADDR not set; .*mpirun'),
+    ],
+)
+def test_a_launcher_that_was_not_there(
+    folder: Path, launcher: str, message: str, monkeypatch
+):
+    for name in ('RANK', 'SLURM_PROCID', 'OMPI_COMM_WORLD_RANK'):
+        monkeypatch.delenv(name, raising=False)
+    options = TrainOptions(work_dir=str(folder / 'no'), launcher=launcher)
+    with pytest.raises(ConfigError, match=message):
+        train(write_fusion(folder, 'no'), options)
+
+
+def test_processes_must_have_as_many_batches(folder: Path):
+    """25 samples in batches of 4: the second process has 12."""
+    extra = """
+train_dataloader['dataset']['size'] = 25
+train_dataloader['sampler']['round_up'] = False
+"""
+    config = write_fusion(folder, 'odd', NO_VALIDATION + extra)
+    with pytest.raises(Exception, match=r'\[4, 3\] batches.*round_up=True'):
+        train_forked(config, folder / 'odd')
+
+
+def test_the_end_of_another_is_one_line():
+    class Runs(Runner):
+        def __init__(self) -> None:
+            self.model = nn.Linear(1, 1)
+
+    message = 'process 0 stops: another one has'
+    with pytest.raises(RunError, match=message), explained(Runs()):
+        raise RuntimeError('[..] Connection closed by peer [127.0.0.1]')
+    with pytest.raises(RuntimeError, match='else'), explained(Runs()):
+        raise RuntimeError('something else')
