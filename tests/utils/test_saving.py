@@ -67,10 +67,19 @@ def test_every_cut_is_found(saved: Path):
             check_file(saved)
 
 
+def test_a_long_file_that_is_cut(saved: Path):
+    save_file({'w': torch.zeros(100_000)}, saved)
+    check_file(saved)
+    saved.write_bytes(saved.read_bytes()[:-100_000])
+    with pytest.raises(BrokenFileError, match='cut off'):
+        check_file(saved)
+
+
 def test_every_altered_byte_is_found(saved: Path):
-    """Anywhere but in the name of the checksum itself."""
+    """Of the tensors, the table of contents and the checksum."""
     data = saved.read_bytes()
-    for at in range(4, len(data), 997):
+    places = [*range(4, len(data), 997), *range(len(data) - 700, len(data))]
+    for at in places:
         saved.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
         with pytest.raises(BrokenFileError):
             check_file(saved)

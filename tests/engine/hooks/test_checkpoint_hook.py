@@ -1,5 +1,6 @@
 """Last and best checkpoints, and what happens to old ones when."""
 
+import errno
 import os
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,8 +10,16 @@ import pytest
 import torch
 from mmengine.logging import MessageHub, MMLogger
 
-from tests.engine.hooks.test_random_state_hook import run
+from tests.engine.hooks.test_random_state_hook import (
+    assert_same,
+    last_checkpoint,
+    logged,
+    run,
+)
+from tests.engine.toy import write_config
+from tests.tools.launching import failure_of, run_tool
 from trimodal.engine.hooks import CheckpointHook
+from trimodal.utils import saving
 from trimodal.utils.config import ConfigError
 from trimodal.utils.saving import SaveError, save_file
 
@@ -229,6 +238,47 @@ def test_wrong_arguments(tmp_path: Path):
         run.hook.after_val_epoch(run, {'mAP': 0.5})
 
 
+def test_a_full_disk_in_a_real_run(tmp_path: Path, monkeypatch):
+    """One line; then there is room, and the run goes on."""
+    config = write_config(tmp_path)
+    options = (config, '--work-dir', tmp_path / 'w', '--no-test')
+    write = saving._write_all
+
+    def full(file: Any, data: bytes) -> None:
+        if 'epoch_3' in file.name:
+            raise OSError(errno.ENOSPC, 'No space left on device')
+        write(file, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(saving, '_write_all', full)
+        error = failure_of(patch, 'train', *options)
+    assert f'{tmp_path}/w/epoch_3.pth could not be saved: No space' in error
+    assert f'the last good one is {tmp_path}/w/epoch_2.pth' in error
+    names = sorted(path.name for path in (tmp_path / 'w').glob('*.pth*'))
+    assert [name for name in names if 'best' not in name] == [
+        'epoch_1.pth',
+        'epoch_2.pth',
+    ]
+    run_tool(monkeypatch, 'train', *options, '--resume')
+    assert (tmp_path / 'w' / 'epoch_4.pth').is_file()
+
+
+def test_a_broken_newest_one_changes_nothing(tmp_path: Path, capsys):
+    """Killed in epoch 3, epoch 2 is damaged: on from epoch 1."""
+    kill = "dict(type='KillHook', stage='after_train_iter', epoch=2)"
+    folder = run(tmp_path, 'killed', f'custom_hooks += [{kill}]\n', work='w')
+    path = folder / 'epoch_2.pth'
+    path.write_bytes(path.read_bytes()[:-1000])
+    capsys.readouterr()
+    run(tmp_path, 'resumed', '', work='w', resume='auto')
+    said = capsys.readouterr().out
+    assert f'{path} is broken: it is cut off. Going on from the one' in said
+    assert f'before it, {folder}/epoch_1.pth.' in said
+    straight = run(tmp_path, 'straight', '')
+    assert_same(last_checkpoint(folder), last_checkpoint(straight))
+    assert logged(folder) == logged(straight)
+
+
 TOP_2 = """
 default_hooks['checkpoint'].update(
     save_best=['accuracy/sure', 'accuracy/top1'], rule='greater',
@@ -237,7 +287,7 @@ default_hooks['checkpoint'].update(
 
 
 def test_in_a_real_run(tmp_path: Path):
-    """Killed in epoch 4, resumed from 2; other kinds: test_launch.py."""
+    """Killed in epoch 4, resumed from 2."""
     kill = "dict(type='KillHook', stage='after_val', epoch=3)"
     extra = f'default_hooks = dict(checkpoint=dict())\n{TOP_2}'
     killed = f'{extra}custom_hooks += [{kill}]\n'

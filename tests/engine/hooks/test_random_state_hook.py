@@ -63,7 +63,7 @@ def assert_same(ours: Any, theirs: Any, where: str = '') -> None:
 def last_checkpoint(work_dir: Path) -> dict[str, Any]:
     """Epoch 4, without what tells the time or the place."""
     content = torch.load(work_dir / 'epoch_4.pth', weights_only=True)
-    del content['meta']
+    del content['meta'], content['log_sizes']
     hub = content['message_hub']
     # The version has the git commit of the moment in it.
     own = 'eta cfg experiment_name last_ckpt best_ckpt mmengine_version'
