@@ -86,6 +86,17 @@ def test_pictures_and_what_they_say(scalars: Scalars):
     assert len(np.unique(loss.pixels.reshape(-1, 3), axis=0)) > 10
 
 
+def test_the_terms_of_a_loss():
+    x = np.arange(1.0, 4.0)
+    for terms, titles in (
+        ({'a.loss': x}, ['loss']),
+        ({'a.loss': x / 4, 'b.loss': 3 * x / 4}, ['loss', 'a.loss', 'b.loss']),
+    ):
+        train = {'loss': (x, x)} | {k: (x, y) for k, y in terms.items()}
+        parts = results.curve_pictures(Scalars(train, {}, True))
+        assert [p.title for p in parts if isinstance(p, Picture)] == titles
+
+
 def test_no_more_than_a_dozen_pictures():
     *pictures, text = results.curve_pictures(long_run(50, 13))
     assert len(pictures) == results.PANELS

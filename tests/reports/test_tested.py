@@ -12,7 +12,7 @@ def write_test(folder: Path, at: str, metrics: dict) -> None:
 
 def test_of_the_training(tmp_path: Path):
     plain, subsets = test_tables(write_folder(tmp_path))
-    where = '20260101_000000/20260101_000000.json'
+    where = '20260101_000000'
     assert plain.caption == f'Test of best_e1.pth ({where})'
     assert plain.rows == [['accuracy/top1', 0.75]]
     assert subsets.header == ['modalities', 'accuracy/top1']

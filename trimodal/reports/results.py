@@ -90,7 +90,11 @@ def _number(x: float) -> Cell:
 def curve_pictures(scalars: Scalars) -> list[Text | Picture]:
     """A picture for each curve that tells how the training went."""
     keys = choose_keys([scalars])
-    more = [k for k in scalars.train if 'loss' in k or k == 'grad_norm']
+    more = [
+        key
+        for key, (_, y) in scalars.train.items()
+        if ('loss' in key and not _is_total(y, scalars)) or key == 'grad_norm'
+    ]
     keys = list(dict.fromkeys([*keys, *more]))
     parts: list[Text | Picture] = [
         Picture(key, _alt(key, scalars), _draw(key, scalars))
@@ -104,6 +108,12 @@ def curve_pictures(scalars: Scalars) -> list[Text | Picture]:
             )
         )
     return parts
+
+
+def _is_total(y: np.ndarray, scalars: Scalars) -> bool:
+    """Whether a term is the only one of the loss, whose curve is there."""
+    loss = scalars.train.get('loss')
+    return loss is not None and np.array_equal(loss[1], y)
 
 
 def _draw(key: str, scalars: Scalars) -> np.ndarray:

@@ -35,7 +35,10 @@ figure { margin: 0; }
 img { display: block; width: 100%; height: auto; }
 .wide { overflow-x: auto; max-width: 100%; margin-bottom: 1.5rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-caption { text-align: left; color: var(--muted); padding: 0.25rem 0; }
+caption {
+  text-align: left; color: var(--muted); padding: 0.25rem 0;
+  overflow-wrap: anywhere;
+}
 th, td {
   padding: 0.3rem 0.75rem 0.3rem 0; text-align: left;
   border-bottom: 1px solid var(--line); vertical-align: top;

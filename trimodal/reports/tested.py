@@ -19,7 +19,7 @@ def test_tables(work_dir: Path) -> list[Table]:
     for file in _test_files(work_dir):
         metrics = _metrics(file)
         plain, subsets = split_subsets(metrics)
-        where = file.relative_to(work_dir).as_posix()
+        where = file.parent.relative_to(work_dir).as_posix()
         if plain and not any(t.header[0] == 'metric' for t in tables):
             rows: list[list[Cell]] = [[k, v] for k, v in plain.items()]
             what = f'Test of {tested}' if (tested := _tested(file)) else 'Test'
