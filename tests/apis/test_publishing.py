@@ -1,4 +1,7 @@
-"""Weights to give away: everything that reads weights takes them."""
+"""Weights to give away: everything that reads weights takes them.
+
+They are written by tools/model_converters/publish_model.py.
+"""
 
 import hashlib
 import json

@@ -96,7 +96,7 @@ def save_file(content: Any, path: str | Path) -> None:
     try:
         with replacing(path) as file:
             writer = _HashingWriter(file)
-            torch.save(content, writer)
+            torch.save(content, writer)  # type: ignore[arg-type]
             size = writer.size
             writer.finish()
     except OSError as error:

@@ -32,7 +32,7 @@ class Run:
         self.logger = MMLogger.get_instance('checkpoint_hook')
         self._resume = False
         self.message_hub = MessageHub('checkpoint_hook')
-        self.max_epochs = 99
+        self.max_epochs, self.train_loop = 99, None
         self.events: list[str] = []
         self.options = options
         self.hook = self.new_hook()
@@ -277,6 +277,19 @@ def test_a_broken_newest_one_changes_nothing(tmp_path: Path, capsys):
     straight = run(tmp_path, 'straight', '')
     assert_same(last_checkpoint(folder), last_checkpoint(straight))
     assert logged(folder) == logged(straight)
+
+
+def test_a_resume_in_the_midst_of_an_epoch_is_said(tmp_path: Path, capsys):
+    extra = (
+        'default_hooks.update(checkpoint=dict(by_epoch=False, interval=4))\n'
+    )
+    kill = "dict(type='KillHook', stage='after_train_iter', epoch=1)"
+    killed = f'{extra}custom_hooks += [{kill}]\n'
+    run(tmp_path, 'killed', killed, work='w')
+    capsys.readouterr()
+    run(tmp_path, 'resumed', extra, work='w', resume='auto')
+    said = capsys.readouterr().out
+    assert 'saved after 4 batches of epoch 1, which begins anew' in said
 
 
 TOP_2 = """

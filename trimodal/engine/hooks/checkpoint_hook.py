@@ -7,7 +7,7 @@ from typing import Any
 
 from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook as _CheckpointHook
-from mmengine.runner import Runner
+from mmengine.runner import EpochBasedTrainLoop, Runner
 
 from trimodal.registry import HOOKS
 from trimodal.utils.config import ConfigError
@@ -119,11 +119,24 @@ class CheckpointHook(_CheckpointHook):
         if runner._resume and 'last_ckpt' in hub.runtime_info:
             self.last_ckpt = hub.get_info('last_ckpt')
             self._saved_step = runner.epoch if self.by_epoch else runner.iter
+            self._warn_of_repeated_batches(runner)
         self._remember_best(runner)
         if is_main_process() and self._is_local():
             for rest in Path(self.out_dir).glob(f'*.pth{TEMPORARY}'):
                 rest.unlink()
         self._remove_obsolete(runner)
+
+    def _warn_of_repeated_batches(self, runner: Runner) -> None:
+        loop = runner.train_loop
+        if isinstance(loop, EpochBasedTrainLoop):
+            done = runner.iter % len(loop.dataloader)
+            if done:
+                runner.logger.warning(
+                    f'The checkpoint was saved after {done} batches of epoch '
+                    f'{runner.epoch + 1}, which begins anew: this run will '
+                    'differ from one that never stopped. Save at the end of '
+                    'epochs (by_epoch=True) or train by max_iters.'
+                )
 
     def _save_checkpoint_with_step(
         self, runner: Runner, step: int, meta: dict[str, Any]

@@ -47,21 +47,22 @@ class IterBasedTrainLoop(_IterBasedTrainLoop):
         val_interval: int = 1000,
         dynamic_intervals: list[tuple[int, int]] | None = None,
     ) -> None:
-        if isinstance(dataloader, dict):
+        loader = dataloader
+        if isinstance(loader, dict):
             own = runner._randomness_cfg.get('diff_rank_seed', False)
-            dataloader = runner.build_dataloader(
-                dataloader, seed=runner.seed, diff_rank_seed=own
+            loader = runner.build_dataloader(
+                loader, seed=runner.seed, diff_rank_seed=own
             )
         super().__init__(
             runner,
-            _NotYet(dataloader),  # type: ignore[arg-type]
+            _NotYet(loader),  # type: ignore[arg-type]
             max_iters,
             val_begin,
             val_interval,
             dynamic_intervals,
         )
-        self.dataloader = dataloader
-        self.dataloader_iterator = _Batches(dataloader)
+        self.dataloader = loader
+        self.dataloader_iterator = _Batches(loader)
 
     def run(self) -> nn.Module:
         """Train; the parent asks for the batches of before first."""
