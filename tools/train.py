@@ -39,6 +39,23 @@ def parse_args() -> argparse.Namespace:
         help='use deterministic algorithms only',
     )
     parser.add_argument(
+        '--benchmark',
+        action='store_true',
+        help='let cuDNN find its fastest algorithms, for pictures and '
+        'sequences of few sizes',
+    )
+    parser.add_argument(
+        '--detect-anomaly',
+        action='store_true',
+        help='name the operation whose gradient is NaN; slow',
+    )
+    parser.add_argument(
+        '--profiler',
+        choices=['simple', 'pytorch'],
+        help='where the time goes: a table of the parts of the loop, or a '
+        'trace of every operation for Perfetto and TensorBoard',
+    )
+    parser.add_argument(
         '--debug',
         action='store_true',
         help='no worker processes, anomaly detection, verbose log, tracebacks',
@@ -71,6 +88,9 @@ def main() -> None:
         launcher=args.launcher,
         seed=args.seed,
         deterministic=args.deterministic,
+        benchmark=args.benchmark,
+        detect_anomaly=args.detect_anomaly,
+        profiler=args.profiler,
         debug=args.debug,
         fast_dev_run=args.fast_dev_run,
         test=not args.no_test,

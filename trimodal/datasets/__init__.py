@@ -7,6 +7,7 @@ from trimodal.datasets.coco_dataset import CocoDataset
 from trimodal.datasets.packed import PackedReader, PackedWriter
 from trimodal.datasets.packed_dataset import PackedTriModalDataset
 from trimodal.datasets.raw_dataset import RawTriModalDataset
+from trimodal.datasets.shared_batch import shared_collate
 
 __all__ = [
     'CocoDataset',
@@ -19,5 +20,6 @@ __all__ = [
     'load_annotations',
     'preparation',
     'samplers',
+    'shared_collate',
     'transforms',
 ]

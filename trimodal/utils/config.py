@@ -1,6 +1,7 @@
 """Reading config files; a mistake in one gives one clear line."""
 
 import difflib
+import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -47,6 +48,7 @@ _OTHER_KEYS = frozenset(
         'activation_checkpointing',
         'compile',
         'custom_imports',
+        'detect_anomaly',
         'efficient_conv_bn_eval',
         'find_unused_parameters',
         'model_wrapper_cfg',
@@ -69,13 +71,13 @@ class RunError(RuntimeError):
 
 @contextmanager
 def one_line_errors(debug: bool = False) -> Iterator[None]:
-    """End the program with one line on stderr where the user erred.
+    """End the program with one line on stderr, not with a traceback.
 
     Args:
         debug (bool): Show the traceback instead. Defaults to False.
 
     Raises:
-        SystemExit: With a status of 1.
+        SystemExit: With a status of 1, or of 130 after Ctrl-C.
     """
     try:
         yield
@@ -83,6 +85,11 @@ def one_line_errors(debug: bool = False) -> Iterator[None]:
         if debug:
             raise
         sys.exit(f'error: {error}')
+    except KeyboardInterrupt as error:
+        if debug:
+            raise
+        print(f'\n{error or "interrupted"}', file=sys.stderr)
+        sys.exit(128 + signal.SIGINT)
 
 
 def load_config(

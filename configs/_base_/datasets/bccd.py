@@ -15,10 +15,14 @@ test_pipeline = [
     dict(type='PackInputs'),
 ]
 
+# A batch leaves its worker as one piece of memory, not tensor by tensor.
+collate = dict(type='trimodal.shared_collate')
+
 train_dataloader = dict(
     batch_size=8,
     num_workers=1,
     persistent_workers=True,
+    collate_fn=collate,
     drop_last=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
@@ -34,6 +38,7 @@ val_dataloader = dict(
     batch_size=8,
     num_workers=1,
     persistent_workers=True,
+    collate_fn=collate,
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         type='CocoDataset',

@@ -1,10 +1,13 @@
 # Loaders over the packed HDF5 files of tools/prepare_data.py. A data set adds
 # its folder, its pipelines and its batch size.
 test_pipeline = [dict(type='PackInputs')]
+# A batch leaves its worker as one piece of memory, not tensor by tensor.
+collate = dict(type='trimodal.shared_collate')
 
 train_dataloader = dict(
     num_workers=1,
     persistent_workers=True,
+    collate_fn=collate,
     drop_last=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(type='PackedTriModalDataset', ann_file='train.h5'),
@@ -13,6 +16,7 @@ val_dataloader = dict(
     batch_size=100,
     num_workers=1,
     persistent_workers=True,
+    collate_fn=collate,
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         type='PackedTriModalDataset',
@@ -25,6 +29,7 @@ test_dataloader = dict(
     batch_size=100,
     num_workers=1,
     persistent_workers=True,
+    collate_fn=collate,
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         type='PackedTriModalDataset',

@@ -23,6 +23,7 @@ from trimodal.engine.hooks.modality_dropout_schedule import (
 from trimodal.engine.hooks.model_summary_hook import ModelSummaryHook
 from trimodal.engine.hooks.nonfinite_hook import NonFiniteHook
 from trimodal.engine.hooks.ogm_ge_hook import OGMGEHook
+from trimodal.engine.hooks.pytorch_profiler_hook import PyTorchProfilerHook
 from trimodal.engine.hooks.random_state_hook import RandomStateHook
 from trimodal.engine.hooks.report_hook import ReportHook
 from trimodal.engine.hooks.resume_log_hook import ResumeLogHook
@@ -31,6 +32,7 @@ from trimodal.engine.hooks.rich_progress_hook import RichProgressHook
 from trimodal.engine.hooks.run_info_hook import RunInfoHook
 from trimodal.engine.hooks.swa_hook import SWAHook
 from trimodal.engine.hooks.sync_log_vars_hook import SyncLogVarsHook
+from trimodal.engine.hooks.simple_profiler_hook import SimpleProfilerHook
 from trimodal.engine.hooks.target_statistics_hook import TargetStatisticsHook
 from trimodal.engine.hooks.throughput_monitor_hook import ThroughputMonitorHook
 
@@ -48,6 +50,7 @@ __all__ = [
     'ModelSummaryHook',
     'NonFiniteHook',
     'OGMGEHook',
+    'PyTorchProfilerHook',
     'RandomStateHook',
     'ReportHook',
     'ResumeLogHook',
@@ -56,6 +59,7 @@ __all__ = [
     'RunInfoHook',
     'SWAHook',
     'SyncLogVarsHook',
+    'SimpleProfilerHook',
     'TargetStatisticsHook',
     'ThroughputMonitorHook',
 ]

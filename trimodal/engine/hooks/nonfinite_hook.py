@@ -84,8 +84,10 @@ class NonFiniteHook(Hook):
         self._handles.append(model.register_forward_hook(self._after_forward))
         for wrapper in _wrappers(runner.optim_wrapper):
             step = partial(self._before_step, runner, wrapper)
-            handle = wrapper.optimizer.register_step_pre_hook(step)
-            self._handles.append(handle)
+            # DeepSpeed's optimizers are none of torch's.
+            if isinstance(wrapper.optimizer, Optimizer):
+                handle = wrapper.optimizer.register_step_pre_hook(step)
+                self._handles.append(handle)
         info = runner.message_hub.runtime_info
         for name in (_TOTAL, _IN_ROW):
             if self.skip and not (runner._resume and name in info):
@@ -253,7 +255,10 @@ def _wrappers(wrapper: Any) -> list[OptimWrapper]:
 
 def _update_due(wrapper: Any) -> bool:
     """Whether accumulation ended with this iteration."""
-    return any(w.should_update() for w in _wrappers(wrapper))
+    return any(
+        w.should_update() if isinstance(w, OptimWrapper) else True
+        for w in _wrappers(wrapper)
+    )
 
 
 @torch.no_grad()

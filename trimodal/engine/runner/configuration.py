@@ -48,6 +48,12 @@ def train_config(path: str, options: TrainOptions) -> Config:
     if options.deterministic:
         randomness['deterministic'] = True
     config.randomness = randomness
+    if options.benchmark:
+        _use_benchmark(config)
+    if options.detect_anomaly:
+        config.detect_anomaly = True
+    if options.profiler is not None:
+        _use_profiler(config, options.profiler)
     if options.debug:
         _use_debug(config)
     if options.fast_dev_run:
@@ -158,8 +164,29 @@ def _use_auto_scale_lr(config: Config) -> None:
     config.auto_scale_lr.enable = True
 
 
+def _use_benchmark(config: Config) -> None:
+    if config.randomness.get('deterministic'):
+        raise ConfigError(
+            '--benchmark chooses algorithms by their time, which is never '
+            'deterministic; leave out it or --deterministic'
+        )
+    config.env_cfg = ConfigDict(config.get('env_cfg') or {})
+    config.env_cfg.cudnn_benchmark = True
+
+
+def _use_profiler(config: Config, profiler: str) -> None:
+    hooks = {'simple': 'SimpleProfilerHook', 'pytorch': 'PyTorchProfilerHook'}
+    if profiler not in hooks:
+        raise ConfigError(
+            f'--profiler must be one of {sorted(hooks)}, got {profiler!r}'
+        )
+    hook = ConfigDict(type=hooks[profiler])
+    config.custom_hooks = [*(config.get('custom_hooks') or []), hook]
+
+
 def _use_debug(config: Config) -> None:
     config.log_level = 'DEBUG'
+    config.detect_anomaly = True
     for key in _LOADERS:
         loader = config.get(key)
         if loader is not None:

@@ -20,6 +20,7 @@ from torch.distributed.fsdp import FullyShardedDataParallel
 from trimodal.engine.runner.building import build_runner
 from trimodal.engine.runner.configuration import test_config, train_config
 from trimodal.engine.runner.first_batches import first_batches
+from trimodal.engine.runner.interruption import telling_how_to_go_on
 from trimodal.engine.runner.options import TestOptions, TrainOptions
 from trimodal.engine.runner.predictions import PredictionCollector, to_plain
 from trimodal.engine.runner.processes import (
@@ -46,12 +47,12 @@ def train(path: str, options: TrainOptions) -> dict[str, Any]:
             ``debug`` the original error is raised instead.
     """
     config = train_config(path, options)
-    if options.deterministic:
+    if config.randomness.get('deterministic'):
         # cuBLAS reads it when it starts; without it CUDA refuses to run.
         os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
     with (
         one_of_several(options.launcher),
-        torch.autograd.set_detect_anomaly(options.debug),
+        torch.autograd.set_detect_anomaly(bool(config.get('detect_anomaly'))),
     ):
         return _train(config, options)
 
@@ -84,7 +85,11 @@ def _train(config: Config, options: TrainOptions) -> dict[str, Any]:
         _build_parts(runner, options.fast_dev_run)
     if config.get('resume'):
         runner.register_hook(_WeightsMustMatch())
-    with _refused_checkpoints(), explained(runner):
+    with (
+        _refused_checkpoints(),
+        explained(runner),
+        telling_how_to_go_on(runner),
+    ):
         runner.train()
     if not options.test or runner.test_loop is None:
         return {}

@@ -25,6 +25,11 @@ class TrainOptions:
         seed (int, optional): Random seed. Defaults to None: the config's.
         deterministic (bool): Only deterministic algorithms. Defaults to
             False.
+        benchmark (bool): Let cuDNN time its algorithms and take the fastest.
+            Defaults to False.
+        detect_anomaly (bool): Name the operation whose gradient is NaN; slow.
+            Defaults to False.
+        profiler (str, optional): 'simple' or 'pytorch'. Defaults to None.
         debug (bool): No workers, anomaly detection, verbose log, tracebacks.
             Defaults to False.
         fast_dev_run (bool): One batch of everything, no checkpoints.
@@ -41,6 +46,9 @@ class TrainOptions:
     launcher: str = 'none'
     seed: int | None = None
     deterministic: bool = False
+    benchmark: bool = False
+    detect_anomaly: bool = False
+    profiler: str | None = None
     debug: bool = False
     fast_dev_run: bool = False
     test: bool = True

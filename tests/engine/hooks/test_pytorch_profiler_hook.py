@@ -1,0 +1,79 @@
+"""The trace holds the iterations that were asked for."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.engine.toy import write_config
+from trimodal.engine.hooks import PyTorchProfilerHook
+from trimodal.engine.runner import TrainOptions, train
+
+EXTRA = """
+custom_hooks += [dict(type='PyTorchProfilerHook', {})]
+train_cfg['max_epochs'] = 2
+"""
+
+
+def run(folder: Path, name: str, hook: str) -> Path:
+    config = write_config(folder, name, EXTRA.format(hook))
+    train(config, TrainOptions(work_dir=str(folder / name), test=False))
+    (profile,) = (folder / name).glob('*/profile')
+    return profile
+
+
+def test_trace_and_table(tmp_path: Path):
+    """Iterations 6 and 7 of 12: an epoch ends between them."""
+    hook = 'wait=4, warmup=1, active=2, with_stack=True'
+    folder = run(tmp_path, 'trace', hook)
+    (trace,) = folder.glob('rank_0.*.pt.trace.json.gz')
+    events = json.loads(gzip.decompress(trace.read_bytes()))['traceEvents']
+    names = [event.get('name') for event in events if event.get('ph') == 'X']
+    for part in ('preprocessing', 'backward', 'optimizer'):
+        assert names.count(part) >= 2, part
+    # Two of training, and those of the validation in between.
+    assert names.count('forward') == 2 + 3
+    assert names.count('validation') == 1
+    assert 'EMAHook.after_train_iter' in names
+    assert 'aten::addmm' in names
+    steps = {name for name in names if str(name).startswith('ProfilerStep')}
+    assert steps == {'ProfilerStep#5', 'ProfilerStep#6'}
+    assert 'aten::addmm' in (folder / 'top_ops.txt').read_text()
+    assert 'toy.py' in (folder / 'stacks.txt').read_text()
+
+
+def test_each_repeat_has_a_trace(tmp_path: Path):
+    hook = 'wait=0, warmup=1, active=1, repeat=3'
+    folder = run(tmp_path, 'repeat', hook)
+    assert len([*folder.glob('*.pt.trace.json.gz')]) == 3
+
+
+def test_a_run_that_is_too_short_says_so(tmp_path: Path):
+    folder = run(tmp_path, 'short', 'wait=20')
+    assert not [*folder.iterdir()]
+    log = next((tmp_path / 'short').glob('*/*.log')).read_text()
+    assert 'Nothing was profiled: the run has 12 iterations' in log
+
+
+def test_profiling_changes_nothing(tmp_path: Path):
+    from tests.engine.hooks.test_random_state_hook import (
+        assert_same,
+        last_checkpoint,
+    )
+
+    run(tmp_path, 'profiled', '')
+    config = write_config(tmp_path, 'plain', "train_cfg['max_epochs'] = 2\n")
+    train(config, TrainOptions(work_dir=str(tmp_path / 'plain'), test=False))
+    ours, theirs = (
+        last_checkpoint(tmp_path / name) for name in ('profiled', 'plain')
+    )
+    for part in ('state_dict', 'optimizer', 'random_state'):
+        assert_same(ours[part], theirs[part], part)
+
+
+def test_arguments():
+    with pytest.raises(ValueError, match='wait must be >= 0'):
+        PyTorchProfilerHook(wait=-1)
+    with pytest.raises(ValueError, match='active must be larger than 0'):
+        PyTorchProfilerHook(active=0)
