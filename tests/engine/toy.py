@@ -125,17 +125,20 @@ class KillHook(Hook):
         iteration: int = 0,
         priority: Any = 100,
         real: bool = False,
+        rank: int | None = None,
     ) -> None:
         self.epoch, self.iteration = epoch, iteration
-        self.priority, self.real = priority, real
+        self.priority, self.real, self.rank = priority, real, rank
         setattr(self, stage, self._kill)
 
     def _kill(self, runner: Any, **_: Any) -> None:
         if runner.epoch != self.epoch or runner.iter < self.iteration:
             return
+        if self.rank not in (None, runner.rank):
+            return
         if self.real:
             os.kill(os.getpid(), signal.SIGKILL)
-        raise Killed
+        raise Killed('by hand')
 
 
 CONFIG = """

@@ -10,7 +10,7 @@ from mmengine.runner import FlexibleRunner, Runner
 from torch import nn
 
 from tests.engine.tiny_fusion import write_fusion
-from trimodal.engine.runner import build_runner
+from trimodal.engine.runner import TrainOptions, build_runner, train
 from trimodal.utils.config import ConfigError
 
 FLEXIBLE: dict[str, Any] = {'runner_type': 'FlexibleRunner'}
@@ -43,6 +43,24 @@ def test_a_flexible_runner_has_its_model_and_compile(tmp_path: Path):
 
 def several(**strategy: Any) -> dict[str, Any]:
     return {**FLEXIBLE, 'launcher': 'pytorch', 'strategy': strategy}
+
+
+@pytest.mark.parametrize('wrong', ["type='Adamw'", "type='SGD', ler=1"])
+def test_a_wrong_optimizer_is_one_line(tmp_path: Path, wrong: str):
+    extra = f'optim_wrapper = dict(optimizer=dict({wrong}))\n'
+    extra += "runner_type = 'FlexibleRunner'\n"
+    config = write_fusion(tmp_path, 'wrong', extra)
+    options = TrainOptions(work_dir=str(tmp_path / 'work'))
+    with pytest.raises(ConfigError, match=r'Adamw|ler'):
+        train(config, options)
+
+
+def test_one_batch_of_everything(tmp_path: Path):
+    extra = "runner_type = 'FlexibleRunner'\n"
+    config = write_fusion(tmp_path, 'fast', extra)
+    work_dir = str(tmp_path / 'work')
+    metrics = train(config, TrainOptions(work_dir, fast_dev_run=True))
+    assert 'accuracy/top1' in metrics
 
 
 EMA = [{'type': 'EMAHook'}]

@@ -4,12 +4,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+import torch.distributed as dist
 from mmengine.runner import Runner
 from torch import nn
+from torch.nn.parallel import DistributedDataParallel
 
 from tests.engine.forking import (
     NO_VALIDATION,
     assert_equal_weights,
+    run_forked,
     train_alone,
     train_forked,
 )
@@ -17,6 +21,7 @@ from tests.engine.tiny_fusion import write_fusion
 from trimodal.engine.runner import TrainOptions, train
 from trimodal.engine.runner.processes import explained
 from trimodal.models import TriModalFusionModel
+from trimodal.models.layers.transformer import TransformerEncoder
 from trimodal.registry import MODELS
 from trimodal.utils.config import ConfigError, RunError
 
@@ -98,6 +103,33 @@ def test_idle_parameters_are_named(folder: Path):
     )
     with pytest.raises(Exception, match=message):
         train_forked(config, folder / 'named')
+
+
+def checkpointing(rank: int) -> None:
+    """Gradients of a stack computed again are those of one that is not."""
+    dist.init_process_group('gloo')
+    x = torch.randn(2, 5, 8, generator=torch.Generator().manual_seed(rank))
+    gradients = []
+    for with_cp, options in (
+        (False, {}),
+        (True, {}),
+        (True, {'static_graph': True}),
+        (True, {'find_unused_parameters': True}),
+    ):
+        torch.manual_seed(0)
+        stack = TransformerEncoder(2, 8, 2, 16, with_cp=with_cp)
+        model = DistributedDataParallel(stack, **options)
+        for _ in range(2):  # the second finds the graph that was noted
+            stack.zero_grad()
+            model(x).square().sum().backward()
+        gradients.append([p.grad for p in stack.parameters()])
+    for found in gradients[1:]:
+        torch.testing.assert_close(found, gradients[0], rtol=0, atol=0)
+    dist.destroy_process_group()
+
+
+def test_options_of_ddp_go_with_gradient_checkpointing():
+    run_forked(checkpointing)
 
 
 @pytest.mark.parametrize('launcher', ['slurm', 'mpi'])

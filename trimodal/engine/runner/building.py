@@ -7,6 +7,7 @@ from mmengine.config import Config, ConfigDict
 from mmengine.hooks import EMAHook
 from mmengine.runner import FlexibleRunner, Runner
 
+from trimodal.engine.hooks.swa_hook import SWAHook
 from trimodal.registry import HOOKS, RUNNERS
 from trimodal.utils.config import ConfigError
 
@@ -58,8 +59,10 @@ def build_runner(config: Config) -> Runner:
         return built or Runner.from_cfg(config)
     _check_flexible(config)
     runner = FlexibleRunner.from_cfg(config)
-    # from_cfg forgets it.
+    # What it forgets, and has properties for.
     runner._compile = config.get('compile', False)
+    randomness = config.get('randomness') or {}
+    runner._deterministic = randomness.get('deterministic', False)
     if not getattr(runner.strategy, 'skip_init_weights', False):
         runner.model = runner.strategy.build_model(runner.model)
     return runner
@@ -104,7 +107,7 @@ def _check_flexible(config: Config) -> None:
 def _check_hooks(config: Config, strategy: str) -> None:
     for hook in _hooks(config):
         kind = HOOKS.get(hook['type'])
-        if isinstance(kind, type) and issubclass(kind, EMAHook):
+        if isinstance(kind, type) and issubclass(kind, (EMAHook, SWAHook)):
             raise ConfigError(
                 f'{hook["type"]} averages whole weights, and {strategy} gives '
                 'each process a part of them; leave the hook out or train '

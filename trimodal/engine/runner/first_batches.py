@@ -12,8 +12,9 @@ class _FirstBatches:
 
     def __init__(self, batch_sampler: Any, count: int) -> None:
         self.batch_sampler = batch_sampler
-        # mmengine's hook for the epoch looks for it here.
+        # mmengine looks for both: its hook for the epoch, and FlexibleRunner.
         self.sampler = getattr(batch_sampler, 'sampler', None)
+        self.batch_size = getattr(batch_sampler, 'batch_size', None)
         self.count = count
 
     def __iter__(self) -> Iterator[list[int]]:

@@ -4,6 +4,7 @@ import os
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -14,11 +15,14 @@ from mmengine.dist import barrier, is_main_process
 from mmengine.fileio import dump
 from mmengine.hooks import CheckpointHook, Hook
 from mmengine.model import BaseTTAModel, is_model_wrapper
+from mmengine.optim import build_optim_wrapper
 from mmengine.runner import Runner
+from torch import nn
 from torch.distributed.fsdp import FullyShardedDataParallel
 
 from trimodal.engine.runner.building import build_runner
 from trimodal.engine.runner.configuration import test_config, train_config
+from trimodal.engine.runner.data_checks import check_data
 from trimodal.engine.runner.first_batches import first_batches
 from trimodal.engine.runner.interruption import telling_how_to_go_on
 from trimodal.engine.runner.options import TestOptions, TrainOptions
@@ -100,6 +104,7 @@ def _test(config: Config, options: TestOptions) -> dict[str, Any]:
     with _user_errors(debug=False):
         runner = build_runner(config)
         evaluator = runner.test_loop.evaluator
+        check_data(runner)
     runner.register_hook(_WeightsMustMatch())
     collector = PredictionCollector()
     if options.out is not None:
@@ -173,8 +178,12 @@ def _build_parts(runner: Runner, only_first_batch: bool) -> None:
     check_iterations(runner.train_loop.dataloader)
     for loop in ('val_loop', 'test_loop'):
         getattr(runner, loop)
-    if isinstance(runner, Runner):  # else a strategy builds it
+    check_data(runner)
+    if isinstance(runner, Runner):
         runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
+    elif isinstance(runner.model, nn.Module):
+        # Its strategy will build it later. Here only for what is wrong.
+        build_optim_wrapper(runner.model, deepcopy(runner.optim_wrapper))
 
 
 def _check_batches(loop: Any) -> None:

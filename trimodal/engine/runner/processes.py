@@ -37,6 +37,10 @@ _TOLD = {
 }
 
 
+class _AnotherEnded(RunError):
+    """Not the cause: that is in the other process."""
+
+
 @contextmanager
 def one_of_several(launcher: str) -> Iterator[None]:
     """Whatever joins the other processes runs inside.
@@ -56,8 +60,9 @@ def one_of_several(launcher: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        # torchrun ends with what the first process to fail has written here.
-        if 'TORCHELASTIC_ERROR_FILE' in os.environ:
+        # torchrun ends with what a process that failed has written here.
+        told = 'TORCHELASTIC_ERROR_FILE' in os.environ
+        if told and not isinstance(error, _AnotherEnded):
             get_error_handler().record_exception(error)
         raise
     finally:
@@ -115,7 +120,7 @@ def explained(runner: Runner) -> Iterator[None]:
         if 'did not receive grad' in text:
             raise ConfigError(_unused(text, runner.model)) from error
         if re.search(r'closed by peer|reset by peer|Broken pipe', text):
-            raise RunError(
+            raise _AnotherEnded(
                 f'process {get_rank()} stops: another one has ended, whose '
                 'own message says why'
             ) from error
