@@ -3,6 +3,7 @@
 from trimodal.engine.hooks.broadcast_buffers_hook import BroadcastBuffersHook
 from trimodal.engine.hooks.checkpoint_hook import CheckpointHook
 from trimodal.engine.hooks.class_counts_hook import ClassCountsHook
+from trimodal.engine.hooks.compile_hook import CompileHook
 from trimodal.engine.hooks.dataset_epoch_hook import DatasetEpochHook
 from trimodal.engine.hooks.early_stopping_hook import EarlyStoppingHook
 from trimodal.engine.hooks.gradient_blending_hook import (
@@ -40,6 +41,7 @@ __all__ = [
     'BroadcastBuffersHook',
     'CheckpointHook',
     'ClassCountsHook',
+    'CompileHook',
     'DatasetEpochHook',
     'EarlyStoppingHook',
     'GradientBlendingHook',

@@ -9,6 +9,7 @@ from typing import Any
 
 from mmengine.config import Config, ConfigDict
 
+from trimodal.engine.runner.compiling import use_compile
 from trimodal.engine.runner.iterations import count_iterations
 from trimodal.engine.runner.options import TestOptions, TrainOptions
 from trimodal.engine.runner.resuming import (
@@ -38,6 +39,7 @@ def train_config(path: str, options: TrainOptions) -> Config:
     _set_work_dir(config, path, options.work_dir)
     config.launcher = options.launcher
     count_iterations(config)
+    use_compile(config)
     if options.amp:
         _use_amp(config)
     if options.auto_scale_lr:
