@@ -113,7 +113,10 @@ def write_data(config: Config, folder: Path) -> None:
     found = [f'object {label}' for label in range(objects)]
     metainfo = {'classes': names, 'detection_classes': found}
     modalities = config.model.data_preprocessor.modalities
-    streams = {name: ATTRIBUTES[name] for name in modalities}
+    streams = {
+        name: {**ATTRIBUTES[name], **MODELS.build(cfg).stream_attributes}
+        for name, cfg in modalities.items()
+    }
     for split in ('train', 'val', 'test'):
         path = folder / f'{split}.h5'
         with PackedWriter(path, streams, metainfo, {}) as writer:

@@ -89,7 +89,7 @@ class PyTorchProfilerHook(Hook):
         self._schedule = schedule(
             wait=wait, warmup=warmup, active=active, repeat=repeat
         )
-        self._options: dict[str, bool] = {
+        self._options: dict[str, Any] = {
             'record_shapes': record_shapes,
             'profile_memory': profile_memory,
             'with_stack': with_stack,

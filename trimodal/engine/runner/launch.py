@@ -22,6 +22,7 @@ from torch.distributed.fsdp import FullyShardedDataParallel
 
 from trimodal.engine.runner.building import build_runner
 from trimodal.engine.runner.configuration import test_config, train_config
+from trimodal.engine.runner.data_checks import check_data
 from trimodal.engine.runner.first_batches import first_batches
 from trimodal.engine.runner.interruption import telling_how_to_go_on
 from trimodal.engine.runner.options import TestOptions, TrainOptions
@@ -103,6 +104,7 @@ def _test(config: Config, options: TestOptions) -> dict[str, Any]:
     with _user_errors(debug=False):
         runner = build_runner(config)
         evaluator = runner.test_loop.evaluator
+        check_data(runner)
     runner.register_hook(_WeightsMustMatch())
     collector = PredictionCollector()
     if options.out is not None:
@@ -176,6 +178,7 @@ def _build_parts(runner: Runner, only_first_batch: bool) -> None:
     check_iterations(runner.train_loop.dataloader)
     for loop in ('val_loop', 'test_loop'):
         getattr(runner, loop)
+    check_data(runner)
     if isinstance(runner, Runner):
         runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
     elif isinstance(runner.model, nn.Module):

@@ -2,6 +2,7 @@
 
 from abc import ABCMeta, abstractmethod
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -29,6 +30,11 @@ class BasePreprocessor(nn.Module, metaclass=ABCMeta):
     def device(self) -> torch.device:
         """Where batches are made."""
         return self.anchor.device
+
+    @property
+    def stream_attributes(self) -> dict[str, Any]:
+        """What the attributes of a packed stream must be, by name."""
+        return {}
 
     @abstractmethod
     def forward(self, batch: Batch, training: bool = False) -> ModalityInput:

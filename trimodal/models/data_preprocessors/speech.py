@@ -5,6 +5,7 @@ Shape letters: see :mod:`trimodal.structures.streams`; F mel bins.
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -109,6 +110,7 @@ class SpeechPreprocessor(BasePreprocessor):
             raise ValueError(
                 "spec_augment needs normalize='bin' or 'utterance', got None"
             )
+        self.sample_rate = sample_rate
         self.n_fft = n_fft
         self.hop_length = hop_length
         self.log_offset = log_offset
@@ -133,6 +135,11 @@ class SpeechPreprocessor(BasePreprocessor):
         # How far before its centre a window begins to see.
         first = int(self.mel.spectrogram.window.nonzero()[0])
         self.reach = n_fft // 2 - (n_fft - win_length) // 2 - first
+
+    @property
+    def stream_attributes(self) -> dict[str, Any]:
+        """The rate that it was built for."""
+        return {'sample_rate': self.sample_rate}
 
     @torch.no_grad()
     def forward(self, batch: Batch, training: bool = False) -> ModalityInput:

@@ -3,6 +3,8 @@
 Shape letters: see :mod:`trimodal.structures.streams`.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -53,6 +55,11 @@ class WaveformPreprocessor(BasePreprocessor):
             check_rate(bundle, sample_rate)
         self.sample_rate = sample_rate
         self.normalize = normalize
+
+    @property
+    def stream_attributes(self) -> dict[str, Any]:
+        """The rate that it was built for."""
+        return {'sample_rate': self.sample_rate}
 
     @torch.no_grad()
     def forward(self, batch: Batch, training: bool = False) -> ModalityInput:
