@@ -1,5 +1,6 @@
 """Pictures of samples, predictions, matrices and curves."""
 
+from trimodal.visualization.attention import plot_attention
 from trimodal.visualization.backends import (
     LocalVisBackend,
     MLflowVisBackend,
@@ -20,6 +21,7 @@ __all__ = [
     'WandbVisBackend',
     'draw_sample',
     'load_scalars',
+    'plot_attention',
     'plot_confusion_matrix',
     'plot_curves',
 ]

@@ -24,7 +24,14 @@ from trimodal.visualization.scalars import (
 
 # Logged with everything else, but no measure of how a training goes; a
 # figure for each class ([...]) would fill pages.
-DULL = ('*time', 'memory', '*support*', '*unlabelled*', '*[[]*')
+DULL = (
+    '*time',
+    '*memory',
+    'samples_per_second',
+    '*support*',
+    '*unlabelled*',
+    '*[[]*',
+)
 PANEL = (4.2, 2.7)  # inches
 
 

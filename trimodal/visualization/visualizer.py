@@ -103,8 +103,37 @@ class TriModalVisualizer(Visualizer):
         Returns:
             np.ndarray: RGB, uint8 ``[H, W, 3]``.
         """
+        picture = self.draw(inputs, data_sample, draw_gt, draw_pred)
+        self.set_image(picture)
+        if show:
+            self.show(picture, win_name=name, wait_time=wait_time)
+        if out_file is not None:
+            save(picture, out_file)
+        else:
+            self.add_image(name, picture, step)
+        return picture
+
+    def draw(
+        self,
+        inputs: Mapping[str, Array],
+        data_sample: TriModalDataSample | None = None,
+        draw_gt: bool = True,
+        draw_pred: bool = True,
+    ) -> np.ndarray:
+        """Draw a sample, and do nothing else with the picture.
+
+        Args:
+            inputs (Mapping[str, Array]): An array for each modality.
+            data_sample (TriModalDataSample | None): Annotations and
+                predictions. Defaults to None.
+            draw_gt (bool): Whether to draw annotations. Defaults to True.
+            draw_pred (bool): Whether to draw predictions. Defaults to True.
+
+        Returns:
+            np.ndarray: RGB, uint8 ``[H, W, 3]``.
+        """
         meta = self.dataset_meta or {}
-        picture = draw_sample(
+        return draw_sample(
             inputs,
             data_sample,
             classes=meta.get('classes'),
@@ -115,11 +144,3 @@ class TriModalVisualizer(Visualizer):
             max_classes=self.max_classes,
             min_score=self.min_score,
         )
-        self.set_image(picture)
-        if show:
-            self.show(picture, win_name=name, wait_time=wait_time)
-        if out_file is not None:
-            save(picture, out_file)
-        else:
-            self.add_image(name, picture, step)
-        return picture

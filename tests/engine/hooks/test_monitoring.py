@@ -1,12 +1,13 @@
 """What the watching hooks share: when they look, and at what."""
 
 import json
+import warnings
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
-from mmengine.optim import OptimWrapper, OptimWrapperDict
+from mmengine.optim import ExponentialLR, OptimWrapper, OptimWrapperDict
 from torch import nn
 
 from trimodal.engine.hooks.monitoring import (
@@ -156,3 +157,17 @@ def test_scalars_stand_with_those_of_the_iteration(tmp_path: Path):
     log_scalars(runner, {'lr/a': 0.5})
     line = (tmp_path / 'vis_data' / 'scalars.json').read_text()
     assert json.loads(line) == {'lr/a': 0.5, 'iter': 5, 'epoch': 1, 'step': 5}
+
+
+def test_schedulers_do_not_complain():
+    """They warn of a step that somebody has replaced."""
+    runner = new_runner()
+    scheduler = ExponentialLR(runner.optim_wrapper, gamma=0.5)
+    hook = Watch(1)
+    hook.before_train(runner)
+    runner.model.weight.grad = torch.ones(1, 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        runner.optim_wrapper.step()
+        scheduler.step()
+    assert runner.optim_wrapper.param_groups[0]['lr'] == 0.05

@@ -74,6 +74,10 @@ def last_checkpoint(work_dir: Path) -> dict[str, Any]:
     return content
 
 
+# What no two runs have in common.
+TIMES = ('time', 'data_time', 'memory', 'peak_memory', 'samples_per_second')
+
+
 def logged(work_dir: Path) -> dict[tuple, dict[str, float]]:
     """Every logged line of all runs in a folder, by epoch and iteration."""
     lines = {}
@@ -81,7 +85,7 @@ def logged(work_dir: Path) -> dict[tuple, dict[str, float]]:
         for line in file.read_text().splitlines():
             values = json.loads(line)
             key = (values.pop('epoch', None), values['step'], len(values) > 5)
-            for name in ('time', 'data_time', 'memory'):
+            for name in TIMES:
                 values.pop(name, None)
             lines[key] = values
     return lines

@@ -2,6 +2,8 @@
 
 import io
 import logging
+import os
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +13,7 @@ import pytest
 from mmengine.logging import MessageHub
 from rich.console import Console
 
+from tests.engine.toy import write_config
 from trimodal.engine.hooks import RichProgressHook
 
 
@@ -129,3 +132,46 @@ def test_the_log_file_stays_plain(tmp_path: Path):
 def test_refresh_must_be_positive():
     with pytest.raises(ValueError, match=r'refresh_per_second.* got 0'):
         RichProgressHook(refresh_per_second=0)
+
+
+def test_remaining_time_right_after_a_resume():
+    """900 of 1000 done in another life; now 2 s an iteration."""
+    now = [100.0]
+    console = Console(
+        file=io.StringIO(),
+        force_terminal=True,
+        width=100,
+        get_time=lambda: now[0],
+    )
+    hook, runner = RichProgressHook(console=console), new_runner()
+    runner.iter, runner.max_iters, runner.max_epochs = 900, 1000, 1
+    hook.before_train(runner)
+    (task,) = hook._progress.tasks
+    assert (task.completed, task.time_remaining) == (900, None)
+    for done in range(1, 6):
+        now[0] += 2
+        hook.after_train_iter(runner, done)
+        if done > 1:
+            assert task.time_remaining == 2 * (100 - done)
+    hook.after_train(runner)
+
+
+def test_a_run_whose_output_is_a_pipe(tmp_path: Path):
+    """The whole tool, as in CI: plain lines, no escapes, no bar."""
+    extra = "train_cfg['max_epochs'] = 1\n"
+    config = write_config(tmp_path, 'toy', extra)
+    root = Path(__file__).parents[3]
+    command = [sys.executable, 'tools/train.py', config, '--no-test']
+    command += ['--work-dir', str(tmp_path / 'run')]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=root,
+        env={**os.environ, 'PYTHONPATH': str(root), 'OMP_NUM_THREADS': '1'},
+    )
+    output = done.stdout + done.stderr
+    assert 'Epoch(train) [1][6/6]' in output
+    for sign in ('\x1b', '\r', '━'):
+        assert sign not in output

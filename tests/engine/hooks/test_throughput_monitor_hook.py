@@ -42,10 +42,10 @@ def test_samples_a_second(monkeypatch):
         if runner.iter == 2:
             now[0] += 100
             hook.after_val(runner)
-    speeds = runner.message_hub.get_scalar('train/samples_per_s').data[0]
+    speeds = runner.message_hub.get_scalar('train/samples_per_second').data[0]
     assert speeds.tolist() == [2.0, 2.0]
     saved = runner.message_hub.state_dict()['log_scalars']
-    assert 'train/samples_per_s' not in saved
+    assert 'train/samples_per_second' not in saved
 
 
 def test_memory_is_the_most_that_was_held(monkeypatch):
@@ -76,7 +76,7 @@ def work(rank: int, folder: str) -> None:
     own = peak_memory()
     logged = [
         runner.message_hub.get_scalar(f'train/{key}').current()
-        for key in ('samples_per_s', 'peak_memory')
+        for key in ('samples_per_second', 'peak_memory')
     ]
     torch.save(
         [*map(float, logged), own, len(block)], Path(folder) / f'{rank}.pt'
@@ -99,11 +99,11 @@ def test_in_the_log_and_the_loggers(tmp_path: Path):
     config = write_config(tmp_path, 'toy', extra)
     train(config, TrainOptions(work_dir=str(tmp_path / 'run'), test=False))
     curves = load_scalars(tmp_path / 'run').train
-    for key in ('samples_per_s', 'peak_memory'):
+    for key in ('samples_per_second', 'peak_memory'):
         assert len(curves[key][1]) == 12
         assert (curves[key][1] > 1).all()
     log = next((tmp_path / 'run').glob('*/*.log')).read_text()
-    assert re.search(r'peak_memory: [\d.]+  samples_per_s: [\d.]+', log)
+    assert re.search(r'peak_memory: [\d.]+  samples_per_second: [\d.]+', log)
 
 
 def test_the_interval_is_positive():

@@ -31,11 +31,12 @@ from trimodal.engine.hooks.resume_log_hook import ResumeLogHook
 from trimodal.engine.hooks.resume_validation_hook import ResumeValidationHook
 from trimodal.engine.hooks.rich_progress_hook import RichProgressHook
 from trimodal.engine.hooks.run_info_hook import RunInfoHook
+from trimodal.engine.hooks.simple_profiler_hook import SimpleProfilerHook
 from trimodal.engine.hooks.swa_hook import SWAHook
 from trimodal.engine.hooks.sync_log_vars_hook import SyncLogVarsHook
-from trimodal.engine.hooks.simple_profiler_hook import SimpleProfilerHook
 from trimodal.engine.hooks.target_statistics_hook import TargetStatisticsHook
 from trimodal.engine.hooks.throughput_monitor_hook import ThroughputMonitorHook
+from trimodal.engine.hooks.visualization_hook import VisualizationHook
 
 __all__ = [
     'BroadcastBuffersHook',
@@ -60,8 +61,9 @@ __all__ = [
     'RichProgressHook',
     'RunInfoHook',
     'SWAHook',
-    'SyncLogVarsHook',
     'SimpleProfilerHook',
+    'SyncLogVarsHook',
     'TargetStatisticsHook',
     'ThroughputMonitorHook',
+    'VisualizationHook',
 ]

@@ -2,7 +2,7 @@
 
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import partial, update_wrapper
 from typing import Any
 
 import torch
@@ -75,7 +75,9 @@ class StepMonitor(Hook, metaclass=ABCMeta):
             )
         self.due = False
         self._step = wrapper.step
-        wrapper.step = partial(self._look, runner, self._step)
+        look = partial(self._look, runner, self._step)
+        # Schedulers ask for a mark that they have left on the step.
+        wrapper.step = update_wrapper(look, self._step)
 
     def after_train(self, runner: Runner) -> None:
         """Step aside, unless somebody else stands before us."""

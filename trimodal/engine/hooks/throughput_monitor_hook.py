@@ -19,10 +19,10 @@ MIB = 2**20
 
 @HOOKS.register_module()
 class ThroughputMonitorHook(Hook):
-    """Logs ``samples_per_s`` and ``peak_memory``.
+    """Logs ``samples_per_second`` and ``peak_memory``.
 
-    - ``samples_per_s``: training samples of all processes a second since the
-      last measurement, waiting for data included, validation and test not.
+    - ``samples_per_second``: training samples of all processes since the last
+      measurement, over the time; waiting for data included, validation not.
     - ``peak_memory``: the most memory, in MiB, that a process has held so
       far: of all processes the largest. Workers of the loader are not in it.
 
@@ -76,7 +76,7 @@ class ThroughputMonitorHook(Hook):
         all_reduce(peak, op='max')
         values = {'peak_memory': float(peak)}
         if samples:
-            values['samples_per_s'] = float(samples) / self._seconds
+            values['samples_per_second'] = float(samples) / self._seconds
         self._seconds, self._samples = 0.0, 0
         for name, value in values.items():
             runner.message_hub.update_scalar(

@@ -1,0 +1,179 @@
+"""Pictures of validation samples, as the training goes on."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mmengine.dist import is_main_process
+from mmengine.hooks import Hook
+from mmengine.runner import IterBasedTrainLoop, Runner
+from torch import Tensor
+
+from trimodal.engine.hooks.attention_maps import recorded_attention
+from trimodal.engine.hooks.monitoring import check_interval
+from trimodal.engine.hooks.schedules import unwrapped
+from trimodal.models.layers.checks import check_positive
+from trimodal.registry import HOOKS
+from trimodal.structures import TriModalDataSample
+from trimodal.visualization.attention import plot_attention
+from trimodal.visualization.figure import save
+from trimodal.visualization.visualizer import TriModalVisualizer
+
+
+@HOOKS.register_module()
+class VisualizationHook(Hook):
+    """Draws the first samples of the validation every few validations.
+
+    A picture has what went in, what was predicted (class scores, boxes,
+    values or texts), what is true, and the fusion's weights; with
+    ``attention`` a second one has the attention of the modules asked for
+    (steps that only fill up the batch may be among the last queries).
+    The loggers get them as ``val/<sample id>`` and ``attention/<sample id>``,
+    so that one sees a sample change over the epochs.
+
+    They look as ``TriModalVisualizer`` draws them; the run's visualizer may
+    be one, with settings of its own. Of several processes the first draws
+    samples of its own share. A picture takes about half a second.
+
+    Args:
+        interval (int): Draw every so many validations. Defaults to 1.
+        num_samples (int): How many samples. Defaults to 4.
+        attention (str | None): The beginning of the names of the modules
+            whose attention is drawn, such as ``'fusion'``. Defaults to None:
+            of none.
+        draw_gt (bool): Whether to draw annotations. Defaults to True.
+        out_dir (str | None): Folder for PNG files, in place of the loggers;
+            a relative one lies in the log folder. Defaults to None.
+
+    Raises:
+        ValueError: If ``interval`` or ``num_samples`` is not positive, or,
+            when the run begins, no module is named as ``attention`` says.
+    """
+
+    def __init__(
+        self,
+        interval: int = 1,
+        num_samples: int = 4,
+        attention: str | None = None,
+        draw_gt: bool = True,
+        out_dir: str | None = None,
+    ) -> None:
+        check_interval(interval)
+        check_positive(num_samples=num_samples)
+        self.interval = interval
+        self.num_samples = num_samples
+        self.attention = attention
+        self.draw_gt = draw_gt
+        self.out_dir = out_dir
+        self._left = 0
+        self._recording: AbstractContextManager | None = None
+        self._maps: dict[str, Tensor] = {}
+        self._own_painter: TriModalVisualizer | None = None
+
+    def before_train(self, runner: Runner) -> None:
+        """Find a wrong ``attention`` before the first epoch."""
+        if self.attention is not None:
+            with recorded_attention(unwrapped(runner), self.attention):
+                pass
+
+    def before_val_epoch(self, runner: Runner) -> None:
+        """See whether it is time, and begin to record attention."""
+        due = is_main_process() and self._number(runner) % self.interval == 0
+        self._left = self.num_samples if due else 0
+        if due and self.attention is not None:
+            self._recording = recorded_attention(
+                unwrapped(runner), self.attention
+            )
+            self._maps = self._recording.__enter__()
+
+    def after_val_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: Sequence[TriModalDataSample] | None = None,
+    ) -> None:
+        """Draw samples of the batch, as long as some are wanted."""
+        if not self._left:
+            return
+        inputs = data_batch['inputs']
+        for index, sample in enumerate((outputs or ())[: self._left]):
+            name = str(sample.get('sample_id', f'{batch_idx}_{index}'))
+            arrays = {key: batch[index] for key, batch in inputs.items()}
+            painter = self._painter(runner)
+            picture = painter.draw(arrays, sample, self.draw_gt)
+            self._give(runner, f'val/{name}', picture)
+            if self._maps:
+                maps = _maps_of(self._maps, index)
+                picture = plot_attention(maps, f'attention, sample {name}')
+                self._give(runner, f'attention/{name}', picture)
+            self._left -= 1
+        if not self._left:
+            self._stop_recording()
+
+    def after_val_epoch(
+        self, runner: Runner, metrics: dict[str, float] | None = None
+    ) -> None:
+        """Record no more."""
+        self._stop_recording()
+
+    def _stop_recording(self) -> None:
+        if self._recording is not None:
+            self._recording.__exit__(None, None, None)
+        self._recording, self._maps = None, {}
+
+    def _number(self, runner: Runner) -> int:
+        """How many validations a run that never stopped has made."""
+        if not hasattr(runner._train_loop, 'val_interval'):
+            return 0  # validation by itself
+        loop = runner.train_loop
+        return self._step(runner) // loop.val_interval
+
+    def _step(self, runner: Runner) -> int:
+        if not hasattr(runner._train_loop, 'val_interval'):
+            return 0
+        by_iter = isinstance(runner.train_loop, IterBasedTrainLoop)
+        return runner.iter if by_iter else runner.epoch
+
+    def _painter(self, runner: Runner) -> TriModalVisualizer:
+        visualizer = runner.visualizer
+        if isinstance(visualizer, TriModalVisualizer):
+            return visualizer
+        if self._own_painter is None:
+            self._own_painter = TriModalVisualizer('painter')
+        self._own_painter.dataset_meta = visualizer.dataset_meta
+        return self._own_painter
+
+    def _give(self, runner: Runner, name: str, picture: np.ndarray) -> None:
+        step = self._step(runner)
+        if self.out_dir is None:
+            runner.visualizer.add_image(name, picture, step)
+        else:
+            folder = Path(runner.log_dir) / self.out_dir
+            save(picture, folder / f'{name}_{step}.png')
+
+
+def _maps_of(maps: dict[str, Tensor], index: int) -> dict[str, np.ndarray]:
+    """One sample's maps, without the padding at the end."""
+    start = _shared_start(list(maps))
+    found = {}
+    for name, weights in maps.items():
+        one = weights[index].numpy()
+        kept = np.flatnonzero(one.any(axis=0))
+        end = int(kept[-1]) + 1 if len(kept) else 1
+        square = one.shape[0] == one.shape[1]
+        found[name[start:]] = one[: end if square else None, :end]
+    return found
+
+
+def _shared_start(names: list[str]) -> int:
+    """How long the modules' common path is: it would fill the titles."""
+    parts = [name.split('.')[:-1] for name in names]
+    length = 0
+    for level in zip(*parts, strict=False):
+        if len(set(level)) > 1:
+            break
+        length += len(level[0]) + 1
+    return length
