@@ -103,7 +103,7 @@ class LearningRateDecayOptimWrapperConstructor(DefaultOptimWrapperConstructor):
             self._settle(group, names[id(group['params'][0])], module)
         params[:] = merged(params)
 
-    def _settle(self, group: dict, name: str, model: nn.Module) -> None:
+    def _settle(self, group: dict, name: str, model: Any) -> None:
         """Set rate and weight decay of a group of one parameter."""
         custom = any(
             k in name for k in self.paramwise_cfg.get('custom_keys', ())
@@ -114,16 +114,18 @@ class LearningRateDecayOptimWrapperConstructor(DefaultOptimWrapperConstructor):
             factor = self.paramwise_cfg.get('bias_decay_mult')
         elif kind not in (*_WEIGHTS, *_BIASES):
             factor = self.paramwise_cfg.get('bare_decay_mult')
-        if factor is not None and not custom and self.base_wd is not None:
-            group['weight_decay'] = self.base_wd * factor
+        decay: float | None = self.base_wd
+        if factor is not None and not custom and decay is not None:
+            group['weight_decay'] = decay * factor
         scale = 1.0
         if self.rate < 1:
             scale = self._scale(name, model)
-        group['lr'] = group.get('lr', self.base_lr) * scale
+        rate: Any = group.get('lr', self.base_lr)
+        group['lr'] = rate * scale
         # Under this name in mmpretrain's optimizers too.
         group['lr_scale'] = scale
 
-    def _scale(self, name: str, model: nn.Module) -> float:
+    def _scale(self, name: str, model: Any) -> float:
         if not hasattr(model, 'get_layer_depth'):
             raise ValueError(
                 f'{type(model).__name__} has no get_layer_depth, by which '

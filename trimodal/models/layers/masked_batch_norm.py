@@ -89,9 +89,8 @@ class MaskedBatchNorm(nn.modules.instancenorm._InstanceNorm):
         # A batch without any real step weighs nothing.
         counted = count > 0
         self.num_batches_tracked += counted.squeeze()
-        share = self.momentum
-        if share is None:
-            share = 1 / self.num_batches_tracked.clamp(min=1)
+        batches = self.num_batches_tracked.clamp(min=1)
+        share = 1 / batches if self.momentum is None else self.momentum
         weight = share * counted
         unbiased = variance * count / (count - 1).clamp(min=1)
         self.running_mean.lerp_(mean, weight)
