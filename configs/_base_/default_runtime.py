@@ -61,12 +61,20 @@ default_hooks = dict(
     # Mean and deviation of the targets of regression, if a head asks.
     target_statistics=dict(type='TargetStatisticsHook'),
     progress=dict(type='RichProgressHook'),
+    # Samples a second and the most memory, in the log's lines.
+    throughput=dict(type='ThroughputMonitorHook'),
+    # Git revision, packages, command and seed: run_info.json.
+    run_info=dict(type='RunInfoHook'),
     # report.md and report.html in the work folder.
     report=dict(type='ReportHook'),
 )
-# Early stopping is one line in an experiment:
-# custom_hooks = [
-#     dict(type='EarlyStoppingHook', monitor='accuracy/top1', patience=10)]
+# More of them are one line each in an experiment (custom_hooks += [...]):
+#     dict(type='EarlyStoppingHook', monitor='accuracy/top1', patience=10)
+#     dict(type='LearningRateMonitorHook')  # of every parameter group
+#     dict(type='GradientNormMonitorHook', interval=50, depth=2)
+#     dict(type='ModalityContributionHook', interval=50)
+#     dict(type='ModelSummaryHook', depth=2)  # log_graph=True: TensorBoard
+#     dict(type='VisualizationHook', interval=5, attention='fusion')
 custom_hooks = []
 
 env_cfg = dict(
@@ -76,7 +84,9 @@ env_cfg = dict(
     dist_cfg=dict(backend='nccl'),
 )
 
-# Scalars as JSON lines and for TensorBoard, both in the log folder.
+# Scalars as JSON lines and for TensorBoard, both in the log folder. Also:
+# dict(type='WandbVisBackend', init_kwargs=dict(mode='offline', project='p'))
+# dict(type='MLflowVisBackend', tracking_uri='sqlite:///work_dirs/mlflow.db')
 visualizer = dict(
     type='Visualizer',
     vis_backends=[

@@ -59,5 +59,6 @@ def model_arguments(model: nn.Module, batch: Any) -> dict[str, Any]:
     Returns:
         dict[str, Any]: Keyword arguments of its forward pass.
     """
-    data = model.data_preprocessor(batch, False)
+    preprocessor: Any = model.data_preprocessor
+    data = preprocessor(batch, False)
     return data if isinstance(data, dict) else {'inputs': data}

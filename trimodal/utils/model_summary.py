@@ -111,8 +111,10 @@ def format_summary(rows: Sequence[ModuleSummary], depth: int = 2) -> str:
     columns += ['output', 'FLOPs'] if counted else []
     table = Table(box=None, pad_edge=False)
     for column in columns:
-        justify = 'left' if column in ('module', 'class', 'output') else None
-        table.add_column(column, justify=justify or 'right', no_wrap=True)
+        is_text = column in ('module', 'class', 'output')
+        table.add_column(
+            column, justify='left' if is_text else 'right', no_wrap=True
+        )
     for row in rows:
         empty = not (row.parameters or row.flops or row.shape)
         if row.depth <= depth and not (row.depth and empty):

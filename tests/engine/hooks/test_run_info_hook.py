@@ -11,7 +11,6 @@ from trimodal.engine.runner import TrainOptions, train
 RUN = """
 train_cfg['max_epochs'] = 1
 visualizer['vis_backends'].append(dict(type='TensorboardVisBackend'))
-custom_hooks = [dict(type='RunInfoHook')]
 """
 
 
