@@ -1,6 +1,7 @@
 """How good a run became: tables and pictures of its validations."""
 
 from collections.abc import Sequence
+from fnmatch import fnmatch
 
 import numpy as np
 
@@ -15,6 +16,15 @@ from trimodal.visualization.scalars import (
 ROWS = 40  # of the table over epochs; longer ones are thinned out
 COLUMNS = 10
 PANELS = 12
+# Of the training steps, beside loss and learning rate; the last ones are
+# those of ModalityContributionHook.
+MORE = (
+    'grad_norm',
+    'grad_norm/all',
+    'gradient_share/*',
+    'fusion_weight/*',
+    '*loss*',
+)
 SMOOTH_FROM = 40  # points; fewer are not smoothed
 NO_METRIC = ('time', 'data_time', 'memory')
 
@@ -92,8 +102,9 @@ def curve_pictures(scalars: Scalars) -> list[Text | Picture]:
     keys = choose_keys([scalars])
     more = [
         key
+        for pattern in MORE
         for key, (_, y) in scalars.train.items()
-        if ('loss' in key and not _is_total(y, scalars)) or key == 'grad_norm'
+        if fnmatch(key, pattern) and not _is_total(y, scalars)
     ]
     keys = list(dict.fromkeys([*keys, *more]))
     parts: list[Text | Picture] = [
