@@ -5,7 +5,9 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 
+from tests.engine.hooks.test_random_state_hook import assert_same
 from tests.engine.toy import write_config
 from trimodal.engine.hooks import PyTorchProfilerHook
 from trimodal.engine.runner import TrainOptions, train
@@ -25,7 +27,7 @@ def run(folder: Path, name: str, hook: str) -> Path:
 
 def test_trace_and_table(tmp_path: Path):
     """Iterations 6 and 7 of 12: an epoch ends between them."""
-    hook = 'wait=4, warmup=1, active=2, with_stack=True'
+    hook = 'wait=4, warmup=1, active=2'
     folder = run(tmp_path, 'trace', hook)
     (trace,) = folder.glob('rank_0.*.pt.trace.json.gz')
     events = json.loads(gzip.decompress(trace.read_bytes()))['traceEvents']
@@ -40,7 +42,6 @@ def test_trace_and_table(tmp_path: Path):
     steps = {name for name in names if str(name).startswith('ProfilerStep')}
     assert steps == {'ProfilerStep#5', 'ProfilerStep#6'}
     assert 'aten::addmm' in (folder / 'top_ops.txt').read_text()
-    assert 'toy.py' in (folder / 'stacks.txt').read_text()
 
 
 def test_each_repeat_has_a_trace(tmp_path: Path):
@@ -57,16 +58,12 @@ def test_a_run_that_is_too_short_says_so(tmp_path: Path):
 
 
 def test_profiling_changes_nothing(tmp_path: Path):
-    from tests.engine.hooks.test_random_state_hook import (
-        assert_same,
-        last_checkpoint,
-    )
-
     run(tmp_path, 'profiled', '')
     config = write_config(tmp_path, 'plain', "train_cfg['max_epochs'] = 2\n")
     train(config, TrainOptions(work_dir=str(tmp_path / 'plain'), test=False))
     ours, theirs = (
-        last_checkpoint(tmp_path / name) for name in ('profiled', 'plain')
+        torch.load(tmp_path / name / 'epoch_2.pth')
+        for name in ('profiled', 'plain')
     )
     for part in ('state_dict', 'optimizer', 'random_state'):
         assert_same(ours[part], theirs[part], part)

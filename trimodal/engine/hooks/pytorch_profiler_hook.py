@@ -39,9 +39,8 @@ class PyTorchProfilerHook(Hook):
     """Records iterations with ``torch.profiler`` and writes what it saw.
 
     Files in ``profile`` in the log folder: ``rank_0.*.pt.trace.json.gz`` for
-    https://ui.perfetto.dev and TensorBoard's profiler plugin, ``top_ops.txt``,
-    a table of the operations that took longest, and with ``with_stack`` also
-    ``stacks.txt`` for flame graphs. The parts of the loop (data wait,
+    https://ui.perfetto.dev and TensorBoard's profiler plugin, and
+    ``top_ops.txt``, a table of the operations that took longest. The parts of the loop (data wait,
     preprocessing, forward, backward, optimizer, every hook) are named in the
     trace. ``tools/train.py --profiler pytorch`` adds this hook. A run has one
     profiler at a time.
@@ -59,8 +58,6 @@ class PyTorchProfilerHook(Hook):
         record_shapes (bool): Whether to keep the shapes of inputs. Defaults
             to False.
         profile_memory (bool): Whether to follow memory. Defaults to False.
-        with_stack (bool): Whether to keep the lines of code. Defaults to
-            False.
         row_limit (int): Rows of the table. Defaults to 30.
 
     Raises:
@@ -78,7 +75,6 @@ class PyTorchProfilerHook(Hook):
         repeat: int = 1,
         record_shapes: bool = False,
         profile_memory: bool = False,
-        with_stack: bool = False,
         row_limit: int = 30,
     ) -> None:
         check_not_negative(wait=wait, warmup=warmup)
@@ -92,7 +88,6 @@ class PyTorchProfilerHook(Hook):
         self._options: dict[str, Any] = {
             'record_shapes': record_shapes,
             'profile_memory': profile_memory,
-            'with_stack': with_stack,
         }
         self._profiler: profile | None = None
         self._steps = 0
@@ -150,8 +145,6 @@ class PyTorchProfilerHook(Hook):
     def _write(self, runner: Runner, folder: Path, done: profile) -> None:
         name = f'rank_{get_rank()}'
         tensorboard_trace_handler(str(folder), name, use_gzip=True)(done)
-        if self._options['with_stack']:
-            done.export_stacks(str(folder / 'stacks.txt'))
         if not is_main_process():
             return
         device = 'cuda' if torch.cuda.is_available() else 'cpu'
