@@ -40,10 +40,10 @@ class PyTorchProfilerHook(Hook):
 
     Files in ``profile`` in the log folder: ``rank_0.*.pt.trace.json.gz`` for
     https://ui.perfetto.dev and TensorBoard's profiler plugin, and
-    ``top_ops.txt``, a table of the operations that took longest. The parts of the loop (data wait,
-    preprocessing, forward, backward, optimizer, every hook) are named in the
-    trace. ``tools/train.py --profiler pytorch`` adds this hook. A run has one
-    profiler at a time.
+    ``top_ops.txt``, a table of the operations that took longest. The parts of
+    the loop (data wait, preprocessing, forward, backward, optimizer, every
+    hook) are named in the trace. ``tools/train.py --profiler pytorch`` adds
+    this hook. A run has one profiler at a time.
 
     mmengine's ``ProfilerHook`` stops at the end of the first epoch, counts
     from iteration 0 also in a resumed run, needs a package to *write* files
