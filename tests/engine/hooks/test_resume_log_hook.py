@@ -72,6 +72,15 @@ def test_a_checkpoint_of_another_folder(tmp_path: Path):
     assert steps(tmp_path) == [1, 2]
 
 
+def test_killed_before_the_first_checkpoint(tmp_path: Path):
+    """``--resume`` begins anew, and so does the log."""
+    kill = LOCAL.format('after_train_iter', 'iteration=3')
+    run(tmp_path, 'killed', kill.replace('epoch=2', 'epoch=0'), work='w')
+    assert steps(tmp_path / 'work/w') == [2, 4]
+    folder = run(tmp_path, 'resumed', '', work='w', resume='auto')
+    assert sorted(steps(folder)) == sorted([*range(2, 25, 2), 1, 2, 3, 4])
+
+
 def test_events_of_tensorboard(tmp_path: Path, monkeypatch):
     folder = tmp_path / '1' / 'vis_data'
     backend = TensorboardVisBackend(save_dir=str(folder))

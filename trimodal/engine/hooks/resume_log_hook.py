@@ -25,13 +25,19 @@ class ResumeLogHook(Hook):
     Lines of JSON that are cut off are kept in a file with ``.cut`` at the end
     of its name. What has been sent elsewhere (W&B, MLflow) and the text log,
     which tells what happened, stay.
+
+    Args:
+        begin_anew (bool): Take back everything that earlier starts logged.
+            ``--resume`` says so if they have left no checkpoint. Defaults to
+            False.
     """
 
     # Before CheckpointHook (90) and whatever logs when training begins.
     priority = 'VERY_HIGH'
     _KEY = 'log_sizes'
 
-    def __init__(self) -> None:
+    def __init__(self, begin_anew: bool = False) -> None:
+        self.begin_anew = begin_anew
         self._resumed: dict[str, int] | None = None
 
     def before_save_checkpoint(
@@ -60,11 +66,12 @@ class ResumeLogHook(Hook):
         sizes, self._resumed = self._resumed, None
         folder = Path(runner.work_dir)
         # A checkpoint of another folder says nothing about this one.
-        if not sizes or not any((folder / name).exists() for name in sizes):
-            return
-        if is_main_process():
+        known = sizes and any((folder / name).exists() for name in sizes)
+        if is_main_process() and (known or self.begin_anew):
             for path in _logs(folder):
-                _cut(path, sizes.get(str(path.relative_to(folder)), 0))
+                name = str(path.relative_to(folder))
+                _cut(path, (sizes or {}).get(name, 0))
+        self.begin_anew = False
 
 
 def _logs(folder: Path) -> Iterator[Path]:

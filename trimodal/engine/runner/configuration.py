@@ -145,6 +145,8 @@ def _set_resume(config: Config, resume: str) -> None:
     config.resume = found is not None
     if found is not None:
         config.load_from = found
+    elif (config.get('default_hooks') or {}).get('resume_log'):
+        config.default_hooks.resume_log.begin_anew = True
 
 
 def _use_amp(config: Config) -> None:
