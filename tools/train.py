@@ -14,6 +14,12 @@ def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description='Train a model.')
     add_common_options(parser)
+    _add_ways_to_train(parser)
+    _add_ways_to_look(parser)
+    return parser.parse_args()
+
+
+def _add_ways_to_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--resume',
         nargs='?',
@@ -45,6 +51,14 @@ def parse_args() -> argparse.Namespace:
         'sequences of few sizes',
     )
     parser.add_argument(
+        '--no-test',
+        action='store_true',
+        help='do not test the best checkpoint after training',
+    )
+
+
+def _add_ways_to_look(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         '--detect-anomaly',
         action='store_true',
         help='name the operation whose gradient is NaN; slow',
@@ -65,12 +79,6 @@ def parse_args() -> argparse.Namespace:
         action='store_true',
         help='one batch of training, validation and test, no checkpoints',
     )
-    parser.add_argument(
-        '--no-test',
-        action='store_true',
-        help='do not test the best checkpoint after training',
-    )
-    return parser.parse_args()
 
 
 def main() -> None:
