@@ -94,6 +94,20 @@ def test_each_wait_is_in_its_row(tmp_path: Path):
     assert 'Where the time went:\n| action' in log
 
 
+def test_as_a_hook_of_the_config(tmp_path: Path):
+    """Not extended: the hooks are one row."""
+    extra = (
+        "custom_hooks += [dict(type='SimpleProfilerHook', extended=False)]\n"
+        "train_cfg['max_epochs'] = 1\n"
+    )
+    config = write_config(tmp_path, 'short', extra)
+    train(config, TrainOptions(work_dir=str(tmp_path), test=False))
+    (file,) = tmp_path.glob('*/simple_profile.txt')
+    rows = rows_of(file.read_text())
+    assert {'data wait', 'forward', 'backward', 'hooks', 'total'} <= set(rows)
+    assert not [name for name in rows if name.startswith('hooks:')]
+
+
 def test_a_part_within_another_is_its_own():
     timer = PartTimer()
     timer.begin('outer')

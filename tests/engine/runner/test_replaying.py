@@ -1,4 +1,4 @@
-"""A step that was not finite, done again to the bit."""
+"""A step that was not finite, done again to the bit: replay_step.py."""
 
 import re
 from pathlib import Path

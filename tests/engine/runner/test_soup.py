@@ -1,4 +1,4 @@
-"""Soups of the toy's checkpoints."""
+"""Soups of the toy's checkpoints, by tools/model_converters/model_soup.py."""
 
 from pathlib import Path
 from typing import Any
