@@ -89,6 +89,14 @@ def test_one_line_errors(capsys):
         raise KeyError('a bug of ours keeps its traceback')
 
 
+@pytest.mark.parametrize('line', ['', 'stopped in epoch 2'])
+def test_ctrl_c(line: str, capsys):
+    with pytest.raises(SystemExit) as end, one_line_errors():
+        raise KeyboardInterrupt(line)
+    assert end.value.code == 130
+    assert capsys.readouterr().err == f'\n{line or "interrupted"}\n'
+
+
 def test_the_list_of_the_runners_keys_is_whole():
     keys = set(inspect.signature(Runner.__init__).parameters)
     assert keys - {'self'} == _RUNNER_KEYS

@@ -88,7 +88,7 @@ def one_line_errors(debug: bool = False) -> Iterator[None]:
     except KeyboardInterrupt as error:
         if debug:
             raise
-        print(f'\n{error or "interrupted"}', file=sys.stderr)
+        print(f'\n{str(error) or "interrupted"}', file=sys.stderr)
         sys.exit(128 + signal.SIGINT)
 
 

@@ -21,7 +21,10 @@ def new_runner(folder: Path, *backends: Any, resume: bool = True) -> Any:
     named = {str(index): backend for index, backend in enumerate(backends)}
     visualizer = SimpleNamespace(_vis_backends=named)
     return SimpleNamespace(
-        work_dir=str(folder), visualizer=visualizer, _resume=resume
+        work_dir=str(folder),
+        log_dir=str(folder / 'now'),
+        visualizer=visualizer,
+        _resume=resume,
     )
 
 
@@ -81,20 +84,33 @@ def test_killed_before_the_first_checkpoint(tmp_path: Path):
     assert sorted(steps(folder)) == sorted([*range(2, 25, 2), 1, 2, 3, 4])
 
 
-def test_events_of_tensorboard(tmp_path: Path, monkeypatch):
+def test_events_of_tensorboard(tmp_path: Path):
+    """Whatever process wrote them: in a container all have one number."""
     folder = tmp_path / '1' / 'vis_data'
     backend = TensorboardVisBackend(save_dir=str(folder))
     for step in (1, 2):
         backend.add_scalar('loss', 0.5, step)
     checkpoint: dict[str, Any] = {}
     hook = ResumeLogHook()
-    monkeypatch.setattr('os.getpid', lambda: 1)  # as if of another process
     hook.before_save_checkpoint(new_runner(tmp_path, backend), checkpoint)
     backend.add_scalar('loss', 0.5, 3)
     backend.close()
     resume(tmp_path, checkpoint)
     events = EventAccumulator(str(folder)).Reload().Scalars('loss')
     assert [event.step for event in events] == [1, 2]
+
+
+def test_what_this_run_has_open_stays(tmp_path: Path):
+    first = write(tmp_path, '1', 1)
+    checkpoint: dict[str, Any] = {}
+    ResumeLogHook().before_save_checkpoint(new_runner(tmp_path), checkpoint)
+    write(tmp_path, '1', 2)
+    own = tmp_path / 'now' / 'vis_data' / 'events.out.tfevents.1'
+    own.parent.mkdir(parents=True)
+    own.write_text('open')
+    resume(tmp_path, checkpoint)
+    assert own.read_text() == 'open'
+    assert first.read_text() == '{"step": 1}\n'
 
 
 @pytest.mark.parametrize(

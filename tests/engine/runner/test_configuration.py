@@ -120,6 +120,16 @@ def test_resume(tmp_path: Path, config: str, checkpoint: str):
         trained(config, **options)
 
 
+def test_only_a_resume_without_a_checkpoint_takes_logs_back(tmp_path: Path):
+    extra = "default_hooks['resume_log'] = dict(type='ResumeLogHook')\n"
+    path = write_config(tmp_path, 'b', extra)
+    begun = trained(path, work_dir=str(tmp_path / 'w'), resume='auto')
+    assert begun.default_hooks.resume_log.begin_anew
+    kept = tmp_path / 'kept.py'  # as a run keeps its config
+    begun.dump(str(kept))
+    assert 'begin_anew' not in trained(str(kept)).default_hooks.resume_log
+
+
 def test_nothing_to_train(tmp_path: Path):
     path = write_config(tmp_path, 'b', 'train_cfg = None\n')
     with pytest.raises(ConfigError, match=r'b\.py does not define train_cfg'):
@@ -139,6 +149,12 @@ def test_test(config: str, checkpoint: str):
     assert merged.test_cfg == {'type': 'SubsetTestLoop'}
     with pytest.raises(ConfigError, match=r'\.pkl or \.json'):
         configured_test(config, checkpoint, out='x.txt')
+
+
+def test_a_test_is_not_compiled(tmp_path: Path, checkpoint: str):
+    """mmengine would hand CompileHook's arguments to torch.compile."""
+    path = write_config(tmp_path, 'b', "compile = dict(parts=['fusion'])\n")
+    assert configured_test(path, checkpoint).compile is False
 
 
 def test_tta(tmp_path: Path, config: str, checkpoint: str):

@@ -1,6 +1,5 @@
 """The curves of a resumed run are those of one that never stopped."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,8 +27,8 @@ class ResumeLogHook(Hook):
 
     Args:
         begin_anew (bool): Take back everything that earlier starts logged.
-            ``--resume`` says so if they have left no checkpoint. Defaults to
-            False.
+            ``tools/train.py`` sets it: where ``--resume`` finds no
+            checkpoint, and nowhere else. Defaults to False.
     """
 
     # Before CheckpointHook (90) and whatever logs when training begins.
@@ -69,6 +68,9 @@ class ResumeLogHook(Hook):
         known = sizes and any((folder / name).exists() for name in sizes)
         if is_main_process() and (known or self.begin_anew):
             for path in _logs(folder):
+                own = Path(runner.log_dir) in path.parents
+                if own and path.suffix != '.json':
+                    continue  # events: this run has the file open
                 name = str(path.relative_to(folder))
                 _cut(path, (sizes or {}).get(name, 0))
         self.begin_anew = False
@@ -77,9 +79,7 @@ class ResumeLogHook(Hook):
 def _logs(folder: Path) -> Iterator[Path]:
     """Files of this and of earlier runs that only grow."""
     for path in sorted(folder.glob('*/vis_data/*')):
-        # This process may have its own file of events open.
-        own = f'.{os.getpid()}.' in path.name
-        if path.suffix == '.json' or ('tfevents' in path.name and not own):
+        if path.suffix == '.json' or 'tfevents' in path.name:
             yield path
 
 

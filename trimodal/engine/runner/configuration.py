@@ -38,6 +38,9 @@ def train_config(path: str, options: TrainOptions) -> Config:
     _require(config, path, 'train_dataloader', 'train_cfg', 'optim_wrapper')
     _set_work_dir(config, path, options.work_dir)
     config.launcher = options.launcher
+    hook = (config.get('default_hooks') or {}).get('resume_log')
+    if hook:  # a config that an earlier start has kept may say so
+        hook.pop('begin_anew', None)
     count_iterations(config)
     use_compile(config)
     if options.amp:
@@ -94,6 +97,7 @@ def test_config(path: str, checkpoint: str, options: TestOptions) -> Config:
     config.launcher = options.launcher
     config.load_from = existing_checkpoint(checkpoint)
     config.resume = False
+    config.compile = False  # a few batches are not worth it
     if options.subsets:
         config.test_cfg = ConfigDict(config.test_cfg, type='SubsetTestLoop')
     if options.tta:
