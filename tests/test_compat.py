@@ -79,6 +79,15 @@ def test_message_hub_goes_from_one_to_another_without_a_file():
     assert other.get_scalar('x').current() == 1.5
 
 
+def test_what_a_checkpoint_does_not_keep_is_not_missed():
+    hub = MessageHub('five')
+    hub.update_scalar('kept', 1.5)
+    hub.update_scalar('speed', 1.5, resumed=False)
+    state = hub.state_dict()
+    assert list(state['log_scalars']) == list(state['resumed_keys'])
+    hub.update_scalar('speed', 2.5, resumed=False)
+
+
 # 2. packages
 
 

@@ -122,7 +122,10 @@ def _mend_message_hub(module: ModuleType) -> bool:
         scalars, info = state['log_scalars'], state['runtime_info']
         scalars = {key: plain_history(value) for key, value in scalars.items()}
         info = {key: _plain_value(value) for key, value in info.items()}
-        return {**state, 'log_scalars': scalars, 'runtime_info': info}
+        # A resume warns of each key here that has no value.
+        keys = {k: v for k, v in state['resumed_keys'].items() if v}
+        plain = {'log_scalars': scalars, 'runtime_info': info}
+        return {**state, **plain, 'resumed_keys': keys}
 
     @functools.wraps(load_state_dict)
     def load_plain_state_dict(self: Any, state: Any) -> None:

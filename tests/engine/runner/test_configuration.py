@@ -87,6 +87,12 @@ def test_fast_dev_run(config: str):
     assert merged.train_cfg.max_epochs == merged.train_cfg.val_interval == 1
 
 
+def test_fast_dev_run_averages_from_the_first_epoch_on(tmp_path: Path):
+    extra = "custom_hooks = [dict(type='SWAHook', begin_epoch=3)]\n"
+    merged = trained(write_config(tmp_path, 'b', extra), fast_dev_run=True)
+    assert merged.custom_hooks == [{'type': 'SWAHook', 'begin_epoch': 0}]
+
+
 def test_fast_dev_run_by_iterations(tmp_path: Path):
     extra = (
         'train_cfg = dict(by_epoch=False, max_iters=50, val_interval=20,\n'

@@ -197,6 +197,10 @@ def test_amp_changes_the_numbers(tmp_path: Path):
             'train_dataloader.update(batch_size=999, drop_last=True)\n',
             'gives no batch: .* smaller batch_size',
         ),
+        (  # what a hook finds when training begins
+            "custom_hooks = [dict(type='SWAHook', begin_epoch=9)]\n",
+            'begin_epoch must be below the number of epochs',
+        ),
     ],
 )
 def test_wrong_configs_give_one_line(tmp_path: Path, extra: str, message: str):

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from trimodal.models.layers import MultiheadAttention
+from trimodal.utils.config import ConfigError
 
 
 @contextmanager
@@ -43,7 +44,7 @@ def recorded_attention(
     }
     chosen = {k: m for k, m in modules.items() if k.startswith(prefix)}
     if not chosen:
-        raise ValueError(
+        raise ConfigError(
             f'attention must be the beginning of the name of one of '
             f'{sorted(modules) or "none"}, got {prefix!r}'
         )

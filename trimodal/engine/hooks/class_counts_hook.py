@@ -9,6 +9,7 @@ from trimodal.datasets.samplers.class_balanced import labels_of
 from trimodal.engine.hooks.schedules import unwrapped
 from trimodal.models.layers.class_weight import ClassWeight
 from trimodal.registry import HOOKS
+from trimodal.utils.config import ConfigError
 
 
 @HOOKS.register_module()
@@ -39,7 +40,7 @@ class ClassCountsHook(Hook):
         labels = labels_of(runner.train_dataloader.dataset)
         counts = torch.from_numpy(np.bincount(labels[labels >= 0]))
         if not len(counts):
-            raise ValueError(
+            raise ConfigError(
                 "class_weight='balanced' needs labels, but no sample of the "
                 'training set has one'
             )

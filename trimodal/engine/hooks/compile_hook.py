@@ -106,7 +106,7 @@ def parts_of(
     for name in wanted:
         if name not in modules:
             known = [key for key in modules if key.count('.') < 2]
-            raise ValueError(f'parts must be among {known}, got {name!r}')
+            raise ConfigError(f'parts must be among {known}, got {name!r}')
         part = modules[name]
         if isinstance(part, nn.ModuleDict | nn.ModuleList):
             inner = part.named_children()

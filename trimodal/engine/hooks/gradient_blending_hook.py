@@ -21,6 +21,7 @@ from trimodal.models.objectives.gradient_blending import (
     blend_weights,
 )
 from trimodal.registry import HOOKS
+from trimodal.utils.config import ConfigError
 
 
 @HOOKS.register_module()
@@ -86,7 +87,7 @@ class GradientBlendingHook(Hook):
         check_epochs(runner, 'GradientBlendingHook')
         _, blend = find_objective(runner, self.objective, GradientBlending)
         if self._dataloader is None and runner.val_loop is None:
-            raise ValueError(
+            raise ConfigError(
                 'GradientBlendingHook needs a dataloader of held-out samples '
                 'where the run has no validation, got None'
             )

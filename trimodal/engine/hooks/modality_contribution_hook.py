@@ -15,6 +15,7 @@ from trimodal.engine.hooks.monitoring import StepMonitor, gradient_norms
 from trimodal.engine.hooks.schedules import unwrapped
 from trimodal.registry import HOOKS
 from trimodal.structures import Fused, Tokens
+from trimodal.utils.config import ConfigError
 
 
 @HOOKS.register_module()
@@ -58,7 +59,7 @@ class ModalityContributionHook(StepMonitor):
         """
         model = unwrapped(runner)
         if not hasattr(model, 'encoders') or not hasattr(model, 'fusion'):
-            raise ValueError(
+            raise ConfigError(
                 'ModalityContributionHook needs a model with encoders and a '
                 f'fusion, got {type(model).__name__}'
             )

@@ -15,6 +15,7 @@ from trimodal.engine.hooks.schedules import (
 from trimodal.models.layers import ModalityDropout
 from trimodal.models.layers.checks import check_choice, check_probability
 from trimodal.registry import HOOKS
+from trimodal.utils.config import ConfigError
 
 Probability = float | Mapping[str, float]
 CURVES = ('linear', 'cosine', 'constant')
@@ -121,7 +122,7 @@ class ModalityDropoutSchedule(Hook):
     def _dropout(runner: Runner) -> ModalityDropout:
         dropout = getattr(unwrapped(runner), 'modality_dropout', None)
         if not isinstance(dropout, ModalityDropout):
-            raise ValueError(
+            raise ConfigError(
                 'ModalityDropoutSchedule needs a model with '
                 f"modality_dropout=dict(type='ModalityDropout', ...), got "
                 f'{dropout}'

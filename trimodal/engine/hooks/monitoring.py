@@ -11,6 +11,8 @@ from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmengine.runner import Runner
 from torch import Tensor, nn
 
+from trimodal.utils.config import ConfigError
+
 
 def check_interval(interval: int) -> None:
     """Raise unless ``interval`` is positive.
@@ -69,7 +71,7 @@ class StepMonitor(Hook, metaclass=ABCMeta):
         """
         wrapper = runner.optim_wrapper
         if isinstance(wrapper, OptimWrapperDict):
-            raise ValueError(
+            raise ConfigError(
                 f'{type(self).__name__} needs a single optimizer, got '
                 f'{type(wrapper).__name__}'
             )

@@ -5,6 +5,8 @@ from typing import Any, TypeVar
 from mmengine.model import is_model_wrapper
 from mmengine.runner import IterBasedTrainLoop, Runner
 
+from trimodal.utils.config import ConfigError
+
 Objective = TypeVar('Objective')
 
 
@@ -37,7 +39,7 @@ def check_epochs(runner: Runner, what: str) -> None:
         ValueError: If it goes by iterations.
     """
     if isinstance(runner.train_loop, IterBasedTrainLoop):
-        raise ValueError(
+        raise ConfigError(
             f'{what} needs training by epochs, got a loop by iterations'
         )
 
@@ -70,7 +72,7 @@ def find_objective(
     objectives = dict(getattr(model, 'objectives', {}).items())
     if not isinstance(objectives.get(name), kind):
         known = {k: type(v).__name__ for k, v in objectives.items()}
-        raise ValueError(
+        raise ConfigError(
             f'objective must name one of type {kind.__name__} among those of '
             f'the model, got {name!r}; there are {known or "none"}'
         )

@@ -14,6 +14,7 @@ from trimodal.engine.optim.averaging import (
 )
 from trimodal.engine.scoring import score
 from trimodal.registry import HOOKS
+from trimodal.utils.config import ConfigError
 
 
 @HOOKS.register_module()
@@ -78,12 +79,12 @@ class SWAHook(Hook):
         """Check that there is something to average."""
         check_epochs(runner, 'SWAHook')
         if self._begin(runner) >= runner.max_epochs:
-            raise ValueError(
+            raise ConfigError(
                 'begin_epoch must be below the number of epochs, '
                 f'{runner.max_epochs}, got {self.begin_epoch}'
             )
         if any(isinstance(hook, EMAHook) for hook in runner.hooks):
-            raise ValueError(
+            raise ConfigError(
                 'SWAHook and EMAHook both average weights: choose one'
             )
 

@@ -10,6 +10,7 @@ from mmengine.runner import Runner
 from trimodal.engine.hooks.schedules import unwrapped
 from trimodal.models.layers.standardiser import Standardiser
 from trimodal.registry import HOOKS
+from trimodal.utils.config import ConfigError
 
 
 @HOOKS.register_module()
@@ -74,7 +75,7 @@ def targets_of(dataset: Any) -> np.ndarray:
         )
     if hasattr(dataset, 'dataset'):
         return targets_of(dataset.dataset)
-    raise ValueError(
+    raise ConfigError(
         f'{type(dataset).__name__} has no gt_values(): it does not tell the '
         "targets that mean='auto' or std='auto' needs; give the head numbers"
     )

@@ -215,6 +215,10 @@ def _use_fast_dev_run(config: Config) -> None:
         if key in train or 'by_epoch' in train:
             train[key] = 1
     train.pop('dynamic_intervals', None)
+    for hook in config.get('custom_hooks') or ():
+        for key in ('begin_epoch', 'begin_iter'):  # of averages
+            if key in hook:
+                hook[key] = 0
     if config.get('auto_scale_lr'):
         config.auto_scale_lr.enable = False
 
