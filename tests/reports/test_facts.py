@@ -60,10 +60,16 @@ def test_state_of_an_interrupted_run(folder: Path):
     assert summary(folder)['state'] == state
 
 
-def test_state_of_a_run_stopped_early(folder: Path):
+@pytest.mark.parametrize(
+    'line',
+    [
+        'the monitored metric did not improve in the last 3 records.',
+        'Training stops: the monitored metric loss is nan; best score: 1.',
+    ],
+)
+def test_state_of_a_run_stopped_early(folder: Path, line: str):
     set_epochs(folder, 9)
     log = folder / '20260101_000000/20260101_000000.log'
-    line = 'the monitored metric did not improve in the last 3 records.'
     log.write_text(f'{LOG}2026/01/01 00:01:00 - mmengine - INFO - {line}\n')
     assert summary(folder)['state'] == 'stopped early: 2 of 9 epochs'
 

@@ -13,8 +13,10 @@ from trimodal.visualization.scalars import Scalars, scalar_files
 
 _TIME = re.compile(r'^(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) - ', re.M)
 _SAVED = re.compile(r'(?:epoch|iter)_(\d+)')
-# What mmengine's EarlyStoppingHook logs.
-_STOPPED = re.compile('did not improve in the last|threshold reached')
+# What EarlyStoppingHook logs, and what mmengine's does.
+_STOPPED = re.compile(
+    'Training stops: |did not improve in the last|threshold reached'
+)
 
 
 def load_config(work_dir: Path) -> Config | None:

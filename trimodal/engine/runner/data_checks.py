@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mmengine.logging import print_log
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
+from trimodal.engine.hooks.schedules import unwrapped
 from trimodal.utils.config import ConfigError
 
 
@@ -25,9 +25,7 @@ def check_data(runner: Runner) -> None:
     Raises:
         ConfigError: If an attribute is another than the model's.
     """
-    model = runner.model
-    while is_model_wrapper(model):
-        model = model.module
+    model = unwrapped(runner)
     preprocessors = getattr(
         getattr(model, 'data_preprocessor', None), 'modalities', {}
     )
