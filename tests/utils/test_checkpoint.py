@@ -20,6 +20,7 @@ from trimodal.utils.checkpoint import (
     load_file,
     plain_history,
 )
+from trimodal.utils.config import ConfigError
 from trimodal.utils.saving import BrokenFileError, save_file
 
 
@@ -164,6 +165,13 @@ def test_a_statistic_can_not_be_called(tmp_path: Path):
 def test_no_pickle_at_all(tmp_path: Path):
     (tmp_path / 'a.pth').write_text('<html>not found</html>')
     with pytest.raises(pickle.UnpicklingError, match='not loaded'):
+        load_file(tmp_path / 'a.pth')
+
+
+@pytest.mark.parametrize('content', [b'junk\n', b'', b'\x80\x02'])
+def test_no_checkpoint_at_all(tmp_path: Path, content: bytes):
+    (tmp_path / 'a.pth').write_bytes(content)
+    with pytest.raises(ConfigError, match=r'a\.pth (is broken|was not load)'):
         load_file(tmp_path / 'a.pth')
 
 

@@ -22,12 +22,17 @@ import numpy as np
 import torch
 from mmengine.logging.history_buffer import HistoryBuffer
 
-from trimodal.utils.saving import check_file
+from trimodal.utils.config import ConfigError
+from trimodal.utils.saving import BrokenFileError, check_file
 from trimodal.utils.weights import is_safetensors, load_weights
 
 _TORCH = tuple(int(part) for part in torch.__version__.split('.')[:2])
 _STATISTICS = ('min', 'max', 'current', 'mean')
 _ANNEALING = ('_annealing_cos', '_annealing_linear')
+
+
+class RefusedFileError(ConfigError, UnpicklingError):
+    """A file holds what could run code; nothing of it was run."""
 
 
 def load_file(file: Any, map_location: Any = None) -> Any:
@@ -44,7 +49,7 @@ def load_file(file: Any, map_location: Any = None) -> Any:
 
     Raises:
         BrokenFileError: If the file is cut off or differs from its checksum.
-        UnpicklingError: If the file holds anything but tensors, plain Python
+        RefusedFileError: If the file holds anything but tensors, plain Python
             values, numeric arrays and mmengine's log histories.
     """
     if is_safetensors(file):
@@ -63,7 +68,8 @@ def refusing_code(file: Any) -> Iterator[None]:
         file (Any): What is being read, for the message.
 
     Raises:
-        UnpicklingError: In one line, if the file holds anything else.
+        RefusedFileError: If the file holds anything else.
+        BrokenFileError: If it is no checkpoint at all.
     """
     try:
         with _allowing_histories():
@@ -72,12 +78,14 @@ def refusing_code(file: Any) -> Iterator[None]:
         names = r'GLOBAL (getattr\(.*?\)|\S+)|(<(?:class|function) [^>]+>)'
         found = re.search(names, str(error))
         what = found.group(1) or found.group(2) if found else 'no plain data'
-        raise UnpicklingError(
+        raise RefusedFileError(
             f'{file} was not loaded: it holds {what}, which no mmengine '
             'checkpoint needs and which could run code. Only if you trust '
             'its author, rewrite it as plain tensors: torch.save(torch.load('
             '..., weights_only=False)["state_dict"], ...).'
         ) from None
+    except (EOFError, LookupError, UnicodeError) as error:
+        raise BrokenFileError(f'{file} is broken or no checkpoint') from error
 
 
 def _allowing_histories() -> AbstractContextManager:

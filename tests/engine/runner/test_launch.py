@@ -238,7 +238,7 @@ def test_wrong_checkpoints_give_one_line(trained, tmp_path: Path):
     with pytest.raises(ConfigError, match='which could run code') as error:
         test(config, str(evil), options)
     assert '\n' not in str(error.value)
-    assert isinstance(error.value.__cause__, pickle.UnpicklingError)
+    assert isinstance(error.value, pickle.UnpicklingError)
     assert not (tmp_path / 'ran').exists()
 
 

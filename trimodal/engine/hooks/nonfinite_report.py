@@ -1,15 +1,14 @@
 """What is told and written about a step that was not finite."""
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
 from mmengine.dist import get_rank, get_world_size
 from mmengine.runner import Runner
 
 from trimodal.structures.plain import encode_plain
+from trimodal.utils.saving import save_file
 
 
 def fault_line(
@@ -75,7 +74,5 @@ def write_fault(runner: Runner, content: dict[str, Any]) -> str:
     }
     end = f'_rank_{get_rank()}' if get_world_size() > 1 else ''
     path = Path(runner.work_dir, f'nonfinite_iter_{runner.iter + 1}{end}.pth')
-    temporary = path.with_suffix('.tmp')
-    torch.save(content, temporary)
-    os.replace(temporary, path)
+    save_file(content, path)
     return str(path)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -89,11 +88,7 @@ def _train(config: Config, options: TrainOptions) -> dict[str, Any]:
         _build_parts(runner, options.fast_dev_run)
     if config.get('resume'):
         runner.register_hook(_WeightsMustMatch())
-    with (
-        _refused_checkpoints(),
-        explained(runner),
-        telling_how_to_go_on(runner),
-    ):
+    with explained(runner), telling_how_to_go_on(runner):
         runner.train()
     if not options.test or runner.test_loop is None:
         return {}
@@ -109,7 +104,7 @@ def _test(config: Config, options: TestOptions) -> dict[str, Any]:
     collector = PredictionCollector()
     if options.out is not None:
         evaluator.metrics.append(collector)
-    with _refused_checkpoints(), explained(runner):
+    with explained(runner):
         metrics = runner.test()
     if not options.subsets:  # those have a table of their own
         runner.logger.info(f'\n{format_metrics(metrics)}')
@@ -236,11 +231,3 @@ def _user_errors(debug: bool) -> Iterator[None]:
         raise ConfigError(
             f'{" ".join(str(text).split())} ({where})'
         ) from error
-
-
-@contextmanager
-def _refused_checkpoints() -> Iterator[None]:
-    try:
-        yield
-    except UnpicklingError as error:
-        raise ConfigError(str(error)) from error
