@@ -33,7 +33,14 @@ def test_one_model_of_four_tasks_and_four_of_one():
 def write_run(folder: Path, stem: str, seed: int, **metrics: float) -> None:
     path = folder / stem / f'seed{seed}' / 'subsets.json'
     path.parent.mkdir(parents=True)
-    named = {name.replace('_', '/'): value for name, value in metrics.items()}
+    named = {
+        f'{subset}/{name.replace("_", "/")}': value - less
+        for subset, less in (
+            ('speech+gesture+image', 0),
+            ('speech+image', 0.1),
+        )
+        for name, value in metrics.items()
+    }
     content = {'metrics': named, 'processor_seconds': 90.0}
     path.write_text(json.dumps(content))
 
@@ -58,10 +65,12 @@ def test_table_of_finished_runs(tmp_path: Path):
     expected = '| pc-grad | 60.00 ± 10.00 | 2.00 ± 0.00 | – | 60.00 ± 10.00 |'
     assert expected in done.stdout
     assert '| class-only | 60.00 ± 10.00 | – | – | – | – |' in done.stdout
+    # The same without gestures.
+    assert '| class-only | 50.00 ± 10.00 | – | – | – | – |' in done.stdout
     result = json.loads(done.stdout.splitlines()[-1])
     assert result['benchmark'] == 'tridigits_multitask'
     stem = next(p.stem for p in CONFIGS if p.stem.startswith('pc-grad'))
-    minutes = result['figures'][stem]['minutes']
+    minutes = result['figures']['speech+image'][stem]['minutes']
     assert minutes == {'mean': pytest.approx(1.5), 'std': 0}
 
 

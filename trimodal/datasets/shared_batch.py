@@ -24,11 +24,13 @@ SMALL = 4096
 
 
 @FUNCTIONS.register_module()
-def shared_collate(samples: Sequence[Any]) -> Any:
+def shared_collate(samples: Sequence[Any], _scope_: str = '') -> Any:
     """As ``pseudo_collate`` of mmengine, with a batch that travels well.
 
     Args:
         samples (Sequence[Any]): From a data set.
+        _scope_ (str): Not used: mmengine writes it into every dict that is
+            inherited from another package's config, and hands it on.
 
     Returns:
         Any: What ``pseudo_collate`` gives: of dicts, a dict of lists.

@@ -46,6 +46,7 @@ PACKAGES = (
     Package('numpy', ('numpy',), 'arrays'),
     Package('scipy', ('scipy',), 'filters'),
     Package('h5py', ('h5py',), 'packed data sets'),
+    Package('safetensors', ('safetensors',), 'weights without code'),
     Package(
         'cv2',
         (

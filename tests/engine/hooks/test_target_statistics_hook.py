@@ -91,7 +91,11 @@ def test_by_config_alone(tmp_path: Path):
 
 
 def test_given_numbers_stay(tmp_path: Path):
-    extra = "model['heads']['reg'].update(mean=7.0)\n"
+    # The wrong mean makes targets large, so steps must be small.
+    extra = (
+        "model['heads']['reg'].update(mean=7.0)\n"
+        "optim_wrapper['optimizer']['lr'] = 1e-6\n"
+    )
     folder = run(tmp_path, 'given', extra)
     mean, std = statistics(folder / 'epoch_1.pth')
     assert mean == 7.0
@@ -103,6 +107,7 @@ def test_what_a_checkpoint_brings_stays(tmp_path: Path):
     extra = (
         f'load_from = {str(first)!r}\n'
         "train_dataloader['dataset']['offset'] = 9999.0\n"
+        "optim_wrapper['optimizer']['lr'] = 1e-9\n"
     )
     second = run(tmp_path, 'second', extra) / 'epoch_1.pth'
     assert statistics(second) == statistics(first)
