@@ -9,6 +9,8 @@ model = dict(
 train_pipeline = [
     dict(type='TrimEdges', prob=0.5),
     dict(type='EqualizerPerturb', prob=0.8),
-    *{{_base_.train_pipeline}},
+    dict(type='SpeedPerturb'),
+    dict(type='AddNoise', snr=(10, 30), prob=0.5),
+    dict(type='PackInputs'),
 ]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
