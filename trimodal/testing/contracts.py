@@ -26,13 +26,13 @@ from trimodal.testing.outputs import (
     backward,
     floats,
     real_parts,
-    tensors_of,
 )
 from trimodal.testing.samples import (
     absent_like,
     stack_inputs,
     stack_streams,
 )
+from trimodal.utils.tensors import tensors_of
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from trimodal.testing.outputs import (
     Whole,
     assert_finite_gradients,
     backward,
-    tensors_of,
 )
+from trimodal.utils.tensors import tensors_of
 
 
 def check_loss_names(contract: HeadContract) -> None:

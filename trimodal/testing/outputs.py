@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from trimodal.models.aligners.base import BaseAligner
-from trimodal.structures import Fused, ModalityInput, Tokens
+from trimodal.structures import Fused, Tokens
 
 Streams = Tokens | Fused | Mapping[str, Tokens]
 
@@ -69,13 +69,6 @@ def floats(streams: Streams) -> list[Tensor]:
     if isinstance(streams, Fused):
         return [streams.tokens, streams.pooled]
     return [part for s in streams.values() for part in floats(s)]
-
-
-def tensors_of(batch: Any) -> list[Tensor]:
-    """Every tensor of a batch that is given to a part."""
-    if isinstance(batch, ModalityInput):
-        return [batch.data, batch.mask]
-    return [t for s in batch.values() for t in (s.x, s.mask, s.present)]
 
 
 def assert_masked_zero(streams: Streams) -> None:

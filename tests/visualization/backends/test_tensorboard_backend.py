@@ -12,11 +12,7 @@ from trimodal.models import TriModalFusionModel
 from trimodal.structures import ModalityInput
 from trimodal.utils.forward_once import evaluating
 from trimodal.visualization.backends import TensorboardVisBackend
-from trimodal.visualization.backends.tensorboard_backend import (
-    flatten,
-    tensors_of,
-    with_tensors,
-)
+from trimodal.visualization.backends.tensorboard_backend import flatten
 
 
 def read(folder: Path) -> event_accumulator.EventAccumulator:
@@ -76,12 +72,5 @@ def test_run_info_is_a_table(tmp_path: Path):
     )
 
 
-def test_tensors_and_back():
-    x = ModalityInput(torch.ones(1), torch.zeros(1))
-    item = {'inputs': {'a': x}, 'more': [torch.tensor(5), 'text'], 'n': None}
-    tensors = list(tensors_of(item))
-    assert [float(t) for t in tensors] == [1, 0, 5]
-    other = with_tensors(item, iter(t + 1 for t in tensors))
-    assert [float(t) for t in tensors_of(other)] == [2, 1, 6]
-    assert (other['more'][1], other['n']) == ('text', None)
+def test_flatten():
     assert flatten({'a': {'b': {'c': 1}}, 'd': []}) == {'a.b.c': 1, 'd': []}

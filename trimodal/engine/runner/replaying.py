@@ -1,8 +1,8 @@
 """Does a training step again that NonFiniteHook has written to a file."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -18,6 +18,7 @@ from trimodal.registry import MODELS
 from trimodal.structures.plain import decode_plain
 from trimodal.utils.checkpoint import load_file
 from trimodal.utils.config import ConfigError
+from trimodal.utils.tensors import tensors_of
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,8 @@ def _watching(model: nn.Module) -> Any:
     found: list[str] = []
 
     def look(name: str, output: Any) -> None:
-        if not all(bool(x.isfinite().all()) for x in _floats(output)):
+        # Integers and bools always are.
+        if not all(bool(x.isfinite().all()) for x in tensors_of(output)):
             found.append(name)
 
     handles = [
@@ -146,18 +148,3 @@ def _watching(model: nn.Module) -> Any:
     finally:
         for handle in handles:
             handle.remove()
-
-
-def _floats(value: Any) -> Iterable[Tensor]:
-    if isinstance(value, Tensor):
-        if value.is_floating_point():
-            yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _floats(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _floats(item)
-    elif is_dataclass(value) and not isinstance(value, type):
-        for field in fields(value):
-            yield from _floats(getattr(value, field.name))

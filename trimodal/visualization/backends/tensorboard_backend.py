@@ -1,8 +1,7 @@
 """TensorBoard: scalars, pictures, texts and the model's graph."""
 
 import warnings
-from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass, replace
+from collections.abc import Mapping
 from typing import Any
 
 from mmengine.visualization import (
@@ -11,6 +10,7 @@ from mmengine.visualization import (
 from torch import Tensor, nn
 
 from trimodal.registry import VISBACKENDS
+from trimodal.utils.tensors import tensors_of, with_tensors
 
 
 @VISBACKENDS.register_module()
@@ -68,38 +68,6 @@ class _GraphView(nn.Module):
     def forward(self, *tensors: Tensor) -> tuple[Tensor, ...]:
         arguments = with_tensors(self._arguments, iter(tensors))
         return tuple(tensors_of(self.model(**arguments, mode='tensor')))
-
-
-def tensors_of(item: Any) -> Iterator[Tensor]:
-    """The tensors in mappings, sequences and dataclasses, in their order."""
-    if isinstance(item, Tensor):
-        yield item
-    elif isinstance(item, Mapping):
-        for value in item.values():
-            yield from tensors_of(value)
-    elif isinstance(item, list | tuple):
-        for value in item:
-            yield from tensors_of(value)
-    elif is_dataclass(item):
-        for field in fields(item):
-            yield from tensors_of(getattr(item, field.name))
-
-
-def with_tensors(item: Any, tensors: Iterator[Tensor]) -> Any:
-    """The same with other tensors in place of :func:`tensors_of` it."""
-    if isinstance(item, Tensor):
-        return next(tensors)
-    if isinstance(item, Mapping):
-        return {k: with_tensors(v, tensors) for k, v in item.items()}
-    if isinstance(item, list | tuple):
-        return type(item)(with_tensors(value, tensors) for value in item)
-    if is_dataclass(item) and not isinstance(item, type):
-        values = {
-            field.name: with_tensors(getattr(item, field.name), tensors)
-            for field in fields(item)
-        }
-        return replace(item, **values)
-    return item
 
 
 def flatten(item: Mapping[str, Any], prefix: str = '') -> dict[str, Any]:
