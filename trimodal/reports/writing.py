@@ -6,6 +6,7 @@ from pathlib import Path
 from trimodal.reports.collecting import collect_report
 from trimodal.reports.html import to_html
 from trimodal.reports.markdown import grid, to_markdown
+from trimodal.utils.saving import save_bytes
 from trimodal.visualization.figure import save
 
 FORMATS = ('md', 'html')
@@ -38,14 +39,16 @@ def write_report(
     report = collect_report(work_dir)
     folder = Path(work_dir if out_dir is None else out_dir)
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
+    texts = {}
     if 'md' in formats:
         save(grid([p.pixels for p in report.pictures()]), folder / PICTURE)
-        text = to_markdown(report, PICTURE)
-        written.append(_write(folder / 'report.md', text))
+        texts[folder / 'report.md'] = to_markdown(report, PICTURE)
     if 'html' in formats:
-        written.append(_write(folder / 'report.html', to_html(report)))
-    return written
+        texts[folder / 'report.html'] = to_html(report)
+    for path, text in texts.items():
+        # Whoever reads meanwhile gets the old page or the new one, whole.
+        save_bytes(text.encode(), path)
+    return list(texts)
 
 
 def check_formats(formats: Sequence[str]) -> None:
@@ -60,11 +63,3 @@ def check_formats(formats: Sequence[str]) -> None:
             f'formats must be a list of some of {list(FORMATS)}, got '
             f'{formats!r}'
         )
-
-
-def _write(path: Path, text: str) -> Path:
-    """Whoever reads meanwhile gets the old page or the new one, whole."""
-    partial = path.with_name(f'{path.name}.part')
-    partial.write_text(text, encoding='utf-8')
-    partial.replace(path)
-    return path

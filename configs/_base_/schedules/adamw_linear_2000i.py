@@ -1,11 +1,7 @@
 # By iterations: AdamW, linear warm-up over 200, then linearly down to nothing
 # at 2000; validation and a checkpoint every 500.
-optim_wrapper = dict(
-    type='OptimWrapper',
-    optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.05),
-    paramwise_cfg=dict(norm_decay_mult=0.0, bias_decay_mult=0.0),
-    clip_grad=dict(max_norm=5.0),
-)
+_base_ = './adamw_poly_20e.py'
+
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, begin=0, end=200, by_epoch=False),
     dict(
@@ -17,7 +13,6 @@ param_scheduler = [
         by_epoch=False,
     ),
 ]
-train_cfg = dict(by_epoch=False, max_iters=2000, val_interval=500)
-val_cfg = dict()
-test_cfg = dict()
-auto_scale_lr = dict(base_batch_size=32, enable=False)
+train_cfg = dict(
+    _delete_=True, by_epoch=False, max_iters=2000, val_interval=500
+)

@@ -5,8 +5,8 @@ from typing import Any
 from mmengine.dist import broadcast, get_world_size
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
-from torch import Tensor, nn
 
+from trimodal.engine.hooks.step_record import saved_buffers
 from trimodal.registry import HOOKS
 
 
@@ -40,16 +40,5 @@ def share_buffers(model: Any) -> None:
             that no checkpoint holds are left alone.
     """
     if get_world_size() > 1:
-        for buffer in _saved_buffers(model):
-            broadcast(buffer)
-
-
-def _saved_buffers(model: Any) -> list[Tensor]:
-    modules: list[nn.Module] = list(model.modules())
-    return [
-        buffer
-        for module in modules
-        for name, buffer in module._buffers.items()
-        if buffer is not None
-        and name not in module._non_persistent_buffers_set
-    ]
+        for module, name in saved_buffers(model):
+            broadcast(module._buffers[name])

@@ -23,13 +23,7 @@ class StepRecord:
 
     def __init__(self, model: nn.Module) -> None:
         self._model = model
-        self._places = [
-            (module, key)
-            for module in model.modules()
-            for key, buffer in module._buffers.items()
-            if buffer is not None
-            and key not in module._non_persistent_buffers_set
-        ]
+        self._places = saved_buffers(model)
         self._copies: list[Tensor] = []
         self._random: dict[str, Any] = {}
 
@@ -76,3 +70,20 @@ class StepRecord:
             'weights': encode_plain(weights),
             'random_state': self._random,
         }
+
+
+def saved_buffers(model: nn.Module) -> list[tuple[nn.Module, str]]:
+    """Where the buffers are that a checkpoint holds.
+
+    Args:
+        model (nn.Module): In a wrapper or not.
+
+    Returns:
+        list[tuple[nn.Module, str]]: A module and its name for the buffer.
+    """
+    return [
+        (module, key)
+        for module in model.modules()
+        for key, buffer in module._buffers.items()
+        if buffer is not None and key not in module._non_persistent_buffers_set
+    ]

@@ -7,6 +7,7 @@ from mmengine.hooks import CheckpointHook, EMAHook, Hook
 from mmengine.runner import Runner, set_random_seed
 
 from trimodal.engine.hooks.dataset_epoch_hook import datasets_with_epoch
+from trimodal.engine.hooks.monitoring import check_interval
 from trimodal.engine.hooks.schedules import check_epochs, unwrapped
 from trimodal.engine.optim.averaging import (
     WeightAverage,
@@ -60,8 +61,7 @@ class SWAHook(Hook):
                 'begin_epoch must be an epoch from 0, or a share in [0, 1), '
                 f'got {begin_epoch}'
             )
-        if interval < 1:
-            raise ValueError(f'interval must be at least 1, got {interval}')
+        check_interval(interval)
         self.begin_epoch, self.interval = begin_epoch, interval
         self.filename = filename
         self.average = WeightAverage()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from trimodal.models.layers.checks import check_probability
 from trimodal.registry import MODELS
 
 
@@ -38,6 +39,7 @@ class VTLP(nn.Module):
         prob: float = 1.0,
     ) -> None:
         super().__init__()
+        check_probability(prob=prob)
         if len(factor) != 2 or not 0.5 <= factor[0] <= factor[1] <= 2:
             raise ValueError(
                 f'factor must be two numbers (min, max) with 0.5 <= min <= '
@@ -45,8 +47,6 @@ class VTLP(nn.Module):
             )
         if not 0 < limit < 1:
             raise ValueError(f'limit must lie in (0, 1), got {limit}')
-        if not 0 <= prob <= 1:
-            raise ValueError(f'prob must lie in [0, 1], got {prob}')
         self.factor = (float(factor[0]), float(factor[1]))
         self.limit = float(limit)
         self.prob = float(prob)
@@ -66,11 +66,10 @@ class VTLP(nn.Module):
         alpha = torch.where(
             draws[1] < self.prob, low + (high - low) * draws[0], 1.0
         )
-        source = self.source(alpha, hertz.to(x))
-        above = torch.searchsorted(hertz.to(x), source).clamp(
-            1, len(hertz) - 1
-        )
-        left, right = hertz[above - 1].to(x), hertz[above].to(x)
+        hertz = hertz.to(x)
+        source = self.source(alpha, hertz)
+        above = torch.searchsorted(hertz, source).clamp(1, len(hertz) - 1)
+        left, right = hertz[above - 1], hertz[above]
         share = ((source - left) / (right - left)).clamp(0, 1).unsqueeze(1)
         shape = (-1, x.shape[1], -1)
         below = x.gather(2, (above - 1).unsqueeze(1).expand(shape))
