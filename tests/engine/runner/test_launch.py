@@ -3,6 +3,7 @@
 import json
 import pickle
 import socket
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -51,6 +52,19 @@ def validations(work_dir: Path) -> list[dict[str, float]]:
     (file,) = work_dir.glob('*/vis_data/scalars.json')
     lines = [json.loads(line) for line in file.read_text().splitlines()]
     return [line for line in lines if 'accuracy/top1' in line]
+
+
+def test_runs_of_one_second_keep_apart(tmp_path: Path, monkeypatch):
+    """mmengine calls them alike: the config's name, and the second."""
+    now = time.localtime()
+    monkeypatch.setattr(time, 'localtime', lambda *seconds: now)
+    config = write_config(tmp_path, 'fast', ONE_EPOCH)
+    for name in ('first', 'second'):
+        work_dir = tmp_path / name
+        train(config, TrainOptions(work_dir=str(work_dir), test=False))
+        assert len(validations(work_dir)) == 1
+        (log,) = work_dir.glob('*/*.log')
+        assert 'Saving checkpoint at 1 epochs' in log.read_text()
 
 
 def test_training_ends_with_a_test_of_the_best(trained):

@@ -85,19 +85,27 @@ test.__test__ = False  # type: ignore[attr-defined]
 def _train(config: Config, options: TrainOptions) -> dict[str, Any]:
     with _user_errors(options.debug):
         runner = build_runner(config)
-        _build_parts(runner, options.fast_dev_run)
-    if config.get('resume'):
-        runner.register_hook(_WeightsMustMatch())
-    with explained(runner), telling_how_to_go_on(runner):
-        runner.train()
-    if not options.test or runner.test_loop is None:
-        return {}
-    return _test_best(runner, in_memory=options.fast_dev_run)
+    with _leaving_no_name(runner):
+        with _user_errors(options.debug):
+            _build_parts(runner, options.fast_dev_run)
+        if config.get('resume'):
+            runner.register_hook(_WeightsMustMatch())
+        with explained(runner), telling_how_to_go_on(runner):
+            runner.train()
+        if not options.test or runner.test_loop is None:
+            return {}
+        return _test_best(runner, in_memory=options.fast_dev_run)
 
 
 def _test(config: Config, options: TestOptions) -> dict[str, Any]:
     with _user_errors(debug=False):
         runner = build_runner(config)
+    with _leaving_no_name(runner):
+        return _test_with(runner, options)
+
+
+def _test_with(runner: Runner, options: TestOptions) -> dict[str, Any]:
+    with _user_errors(debug=False):
         evaluator = runner.test_loop.evaluator
         check_data(runner)
     runner.register_hook(_WeightsMustMatch())
@@ -215,6 +223,21 @@ def _write(path: str, predictions: list[Any], metrics: dict[str, Any]) -> None:
         content = to_plain(content)
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     dump(content, path)
+
+
+@contextmanager
+def _leaving_no_name(runner: Runner) -> Iterator[None]:
+    """What a run writes with is its own, also if another one has its name.
+
+    mmengine keeps loggers, message hubs and visualizers by the name of the
+    experiment, which ends with the second that it began in. A run of the same
+    config that begins in the same second would write to the first one's files.
+    """
+    try:
+        yield
+    finally:
+        for part in (runner.logger, runner.message_hub, runner.visualizer):
+            type(part)._instance_dict.pop(part.instance_name, None)
 
 
 @contextmanager
