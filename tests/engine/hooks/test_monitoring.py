@@ -1,7 +1,9 @@
 """What the watching hooks share: when they look, and at what."""
 
+import itertools
 import json
 import warnings
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,11 +12,13 @@ import torch
 from mmengine.optim import ExponentialLR, OptimWrapper, OptimWrapperDict
 from torch import nn
 
+from trimodal.engine.hooks.loop_parts import LoopParts
 from trimodal.engine.hooks.monitoring import (
     StepMonitor,
     gradient_norms,
     log_scalars,
 )
+from trimodal.engine.hooks.simple_profiler_hook import PartTimer
 
 
 class Watch(StepMonitor):
@@ -80,28 +84,30 @@ def test_it_waits_for_the_step_of_accumulated_gradients():
     ]
 
 
-def test_the_optimizer_is_left_as_it_was():
-    runner, others = new_runner(), []
+@pytest.mark.parametrize('order', itertools.permutations(range(4)))
+def test_the_optimizer_is_left_as_it_was(order: tuple[int, ...]):
+    """Three monitors and a profiler, which end in any order."""
+    runner = new_runner()
+    runner.model.data_preprocessor = nn.Identity()
+    runner.val_loop, runner.call_hook = None, print
     before = runner.optim_wrapper.step
-    first, second = Watch(1), Watch(2)
-    first.before_train(runner)
-    second.before_train(runner)
-    # The inner one may go first: then the outer keeps calling it, idle.
-    for hook in (first, second):
-        hook.after_train(runner)
-    for hook in (second, first):
-        hook.before_train(runner)
-    for hook in (first, second):
-        hook.after_train(runner)
+    hooks = [Watch(1), Watch(2), Watch(3)]
+    parts = LoopParts(PartTimer())
+    ends = [partial(hook.after_train, runner) for hook in hooks]
+    ends.append(parts.detach)
+    for _ in range(2):  # also when they are used again
+        for hook in hooks:
+            hook.before_train(runner)
+        parts.attach(runner)
+        assert runner.optim_wrapper.step != before
+        for i in order:
+            ends[i]()
+        assert runner.optim_wrapper.step == before
+        assert 'step' not in vars(runner.optim_wrapper)
     runner.model.weight.grad = torch.ones(1, 1)
     runner.optim_wrapper.step()
-    assert runner.visualizer.logged == others
-    alone = new_runner()
-    before = alone.optim_wrapper.step
-    first.before_train(alone)
-    assert alone.optim_wrapper.step != before
-    first.after_train(alone)
-    assert alone.optim_wrapper.step == before
+    assert runner.visualizer.logged == []
+    assert runner.call_hook is print
 
 
 def test_norms_are_those_of_torch():

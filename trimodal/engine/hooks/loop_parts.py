@@ -1,7 +1,7 @@
 """Tells when each part of the training loop begins and ends."""
 
-import functools
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 from mmengine.hooks import CheckpointHook
@@ -10,6 +10,7 @@ from mmengine.runner import Runner
 from torch.utils.hooks import RemovableHandle
 
 from trimodal.engine.hooks.schedules import unwrapped
+from trimodal.engine.hooks.wrapping import wrap_method
 
 DATA, PREPROCESSING, FORWARD = 'data wait', 'preprocessing', 'forward'
 BACKWARD, OPTIMIZER = 'backward', 'optimizer'
@@ -49,7 +50,7 @@ class LoopParts:
     def __init__(self, watcher: Watcher) -> None:
         self.watcher = watcher
         self._handles: list[RemovableHandle] = []
-        self._wrapped: list[tuple[Any, str, Any]] = []
+        self._unwrap: list[Callable[[], None]] = []
         self._waiting = False
 
     def attach(self, runner: Runner) -> None:
@@ -69,21 +70,16 @@ class LoopParts:
             self._watch_method(item, 'zero_grad', OPTIMIZER)
         if runner.val_loop is not None:
             self._watch_method(runner.val_loop, 'run', VALIDATION)
-        self._replace(runner, 'call_hook', self._call_hook(runner))
+        call_hook = partial(self._call_hook, runner)
+        self._unwrap.append(wrap_method(runner, 'call_hook', call_hook))
 
     def detach(self) -> None:
         """Leave everything as it was."""
         for handle in self._handles:
             handle.remove()
-        for owner, name, before in self._wrapped:
-            delattr(owner, name)  # the class's own is behind it
-            if before is not None:
-                setattr(owner, name, before)
-        self._handles, self._wrapped = [], []
-
-    def _replace(self, owner: Any, name: str, method: Callable) -> None:
-        self._wrapped.append((owner, name, vars(owner).get(name)))
-        setattr(owner, name, method)
+        for unwrap in self._unwrap:
+            unwrap()
+        self._handles, self._unwrap = [], []
 
     def _watch_module(self, module: Any, name: str) -> None:
         begin, end = self.watcher.begin, self.watcher.end
@@ -93,10 +89,7 @@ class LoopParts:
         ]
 
     def _watch_method(self, owner: Any, name: str, part: str) -> None:
-        method = getattr(owner, name)
-
-        @functools.wraps(method)  # mmengine marks the optimizer's step
-        def watched(*args: Any, **options: Any) -> Any:
+        def watched(method: Callable, *args: Any, **options: Any) -> Any:
             self._end_waiting()
             self.watcher.begin(part)
             result = method(*args, **options)
@@ -106,10 +99,10 @@ class LoopParts:
                 self._begin_waiting()
             return result
 
-        self._replace(owner, name, watched)
+        self._unwrap.append(wrap_method(owner, name, watched))
 
     def _begin_waiting(self) -> None:
-        if self._wrapped:  # else the watch has ended
+        if self._unwrap:  # else the watch has ended
             self._waiting = True
             self.watcher.begin(DATA)
 
@@ -118,19 +111,19 @@ class LoopParts:
             self._waiting = False
             self.watcher.end(DATA)
 
-    def _call_hook(self, runner: Runner) -> Callable[..., None]:
-        def call_hook(fn_name: str, **options: Any) -> None:
-            self._end_waiting()
-            for hook in runner.hooks:
-                method = getattr(hook, fn_name, None)
-                if method is not None:
-                    saves = isinstance(hook, CheckpointHook)
-                    kind = type(hook).__name__
-                    name = CHECKPOINT if saves else f'{kind}.{fn_name}'
-                    self.watcher.begin(name)
-                    method(runner, **options)
-                    self.watcher.end(name)
-            if fn_name in _BEFORE_DATA:
-                self._begin_waiting()
-
-        return call_hook
+    def _call_hook(
+        self, runner: Runner, method: Callable, fn_name: str, **options: Any
+    ) -> None:
+        """What the runner does, hook by hook."""
+        self._end_waiting()
+        for hook in runner.hooks:
+            call = getattr(hook, fn_name, None)
+            if call is not None:
+                saves = isinstance(hook, CheckpointHook)
+                kind = type(hook).__name__
+                name = CHECKPOINT if saves else f'{kind}.{fn_name}'
+                self.watcher.begin(name)
+                call(runner, **options)
+                self.watcher.end(name)
+        if fn_name in _BEFORE_DATA:
+            self._begin_waiting()

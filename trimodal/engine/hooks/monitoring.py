@@ -2,7 +2,7 @@
 
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable, Mapping
-from functools import partial, update_wrapper
+from functools import partial
 from typing import Any
 
 import torch
@@ -11,6 +11,7 @@ from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmengine.runner import Runner
 from torch import Tensor, nn
 
+from trimodal.engine.hooks.wrapping import wrap_method
 from trimodal.utils.config import ConfigError
 
 
@@ -61,7 +62,7 @@ class StepMonitor(Hook, metaclass=ABCMeta):
         self.interval = interval
         self.due = False
         self._measured: Any = None
-        self._step: Callable[..., None] | None = None
+        self._step_aside: Callable[[], None] | None = None
 
     def before_train(self, runner: Runner) -> None:
         """Stand before the step of the optimizer.
@@ -76,16 +77,14 @@ class StepMonitor(Hook, metaclass=ABCMeta):
                 f'{type(wrapper).__name__}'
             )
         self.due = False
-        self._step = wrapper.step
-        look = partial(self._look, runner, self._step)
-        # Schedulers ask for a mark that they have left on the step.
-        wrapper.step = update_wrapper(look, self._step)
+        look = partial(self._look, runner)
+        self._step_aside = wrap_method(wrapper, 'step', look)
 
     def after_train(self, runner: Runner) -> None:
-        """Step aside, unless somebody else stands before us."""
-        step = getattr(runner.optim_wrapper, 'step', None)
-        if isinstance(step, partial) and step.func == self._look:
-            runner.optim_wrapper.step = self._step
+        """Step aside."""
+        if self._step_aside is not None:
+            self._step_aside()
+            self._step_aside = None
 
     def before_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: Any = None
