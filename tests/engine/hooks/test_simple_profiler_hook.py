@@ -90,6 +90,12 @@ def test_each_wait_is_in_its_row(tmp_path: Path):
     assert total == pytest.approx(rows['total'][2], abs=0.01)
     assert rows['total'][2] < whole
     assert sum(rows[name][3] for name in parts) == pytest.approx(100, abs=1)
+    methods = {n: row for n, row in rows.items() if n.startswith('hooks:')}
+    (rest,) = [name for name in methods if ' more below ' in name]
+    assert all(row[3] >= 0.1 for n, row in methods.items() if n != rest)
+    assert int(rest.split()[1]) > 50  # a run has some 100 in all
+    listed = sum(row[2] for row in methods.values())
+    assert listed == pytest.approx(rows['hooks'][2], abs=0.01)
     log = next(tmp_path.glob('*/*.log')).read_text()
     assert 'Where the time went:\n| action' in log
 
@@ -125,3 +131,25 @@ def test_format_profile():
     assert rows['other'] == (50.0, 1, 0.05, 10.0)
     assert rows['total'] == (500.0, 1, 0.5, 100.0)
     assert 'AHook' not in format_profile(seconds, 0.5, extended=False)
+
+
+def test_what_took_next_to_nothing_is_one_row():
+    """A thousandth of 10 s is listed, what is below is not."""
+    seconds = {
+        'AHook.after_run': [0.004, 0.006],
+        'BHook.after_run': [0.009],
+        'CHook.after_run': [0.0005, 0.0005],
+        'DHook.after_run': [1.0],
+    }
+    text = format_profile(seconds, 10.0)
+    rows = rows_of(text)
+    assert [name for name in rows if name.startswith('hooks:')] == [
+        'hooks: DHook.after_run',
+        'hooks: AHook.after_run',
+        'hooks: 2 more below 0.01 s each',
+    ]
+    assert rows['hooks: 2 more below 0.01 s each'] == (3.333, 3, 0.01, 0.1)
+    assert rows['hooks'] == (170.0, 6, 1.02, 10.2)
+    assert rows['total'][2] == 10
+    del seconds['BHook.after_run'], seconds['CHook.after_run']
+    assert ' more below ' not in format_profile(seconds, 10.0)

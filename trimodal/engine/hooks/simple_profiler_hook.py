@@ -14,6 +14,9 @@ from trimodal.engine.hooks.loop_parts import PARTS, LoopParts
 from trimodal.evaluation.reports import text_table
 from trimodal.registry import HOOKS
 
+# A method that took less of the whole is not listed by its name.
+_LEAST_SHARE = 0.001
+
 
 class PartTimer:
     """Adds up the time of each part; parts within others are theirs."""
@@ -56,7 +59,8 @@ class SimpleProfilerHook(Hook):
 
     Args:
         extended (bool): Whether to list each method of each hook that took
-            time. Defaults to True.
+            a thousandth of the time or more; the others are one row. Defaults
+            to True.
     """
 
     priority = 'LOWEST'
@@ -91,7 +95,8 @@ def format_profile(
         seconds (Mapping[str, list[float]]): Of each call, by part or
             ``Hook.method``.
         whole (float): Of all, in seconds.
-        extended (bool): Whether to list the methods. Defaults to True.
+        extended (bool): Whether to list the methods; those below a thousandth
+            of the whole are one row together. Defaults to True.
 
     Returns:
         str: Plain text of several lines.
@@ -104,12 +109,27 @@ def format_profile(
     ordered = sorted(rows.items(), key=lambda row: -sum(row[1]))
     lines = [*ordered, ('other', [rest]), ('total', [whole])]
     if extended:
-        slowest = sorted(methods.items(), key=lambda row: -sum(row[1]))
-        lines += [(f'hooks: {name}', taken) for name, taken in slowest]
+        lines += _by_method(methods, _LEAST_SHARE * whole)
     cells = [_cells(name, values, whole) for name, values in lines]
     return text_table(
         ('action', 'mean (ms)', 'calls', 'total (s)', '%'), cells
     )
+
+
+def _by_method(
+    methods: Mapping[str, list[float]], least: float
+) -> list[tuple[str, list[float]]]:
+    """The slowest first; those that took less than ``least`` together."""
+    slowest = sorted(methods.items(), key=lambda row: -sum(row[1]))
+    listed = [row for row in slowest if sum(row[1]) >= least]
+    rows = [(f'hooks: {name}', taken) for name, taken in listed]
+    rest = slowest[len(listed) :]
+    if rest:
+        together = [value for _, taken in rest for value in taken]
+        rows.append(
+            (f'hooks: {len(rest)} more below {least:.2g} s each', together)
+        )
+    return rows
 
 
 def _cells(name: str, values: list[float], whole: float) -> tuple[str, ...]:
