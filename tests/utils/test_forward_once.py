@@ -7,7 +7,9 @@ from torch import nn
 from trimodal.utils.forward_once import (
     evaluating,
     first_sample,
+    forward_hooks,
     model_arguments,
+    only_hooks,
 )
 
 
@@ -32,6 +34,31 @@ def test_nor_after_an_error():
         model(torch.ones(3, 3))
     assert model.training
     assert torch.is_grad_enabled()
+
+
+def test_only_some_hooks_are_called():
+    model, heard = nn.Sequential(nn.Linear(2, 2)), []
+
+    def hear(name):
+        return lambda *_: heard.append(name)
+
+    for name in 'ab':
+        model[0].register_forward_hook(hear(name))
+    own = forward_hooks(model)
+    model.register_forward_pre_hook(hear('before'))
+    last = model[0].register_forward_hook(hear('c'))
+    with only_hooks(model, own):
+        inside = model.register_forward_hook(hear('inside'))
+        model(torch.ones(1, 2))
+        inside.remove()
+    assert heard == ['a', 'b', 'inside']
+    with pytest.raises(RuntimeError), only_hooks(model, own):
+        model(torch.ones(1, 3))
+    heard.clear()
+    model(torch.ones(1, 2))
+    last.remove()  # its handle still has it
+    model(torch.ones(1, 2))
+    assert heard == ['before', 'a', 'b', 'c', 'before', 'a', 'b']
 
 
 def test_the_first_sample():

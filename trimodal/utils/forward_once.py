@@ -1,6 +1,6 @@
 """Running a model on one sample without leaving a trace."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping, Set
 from contextlib import contextmanager
 from typing import Any
 
@@ -47,6 +47,45 @@ def evaluating(model: nn.Module) -> Iterator[None]:
     finally:
         for module, mode in modes.items():
             module.training = mode
+
+
+def forward_hooks(model: nn.Module) -> set[int]:
+    """What listens to the forward pass of a model now.
+
+    Args:
+        model (nn.Module): The model.
+
+    Returns:
+        set[int]: torch's numbers of the hooks of all its modules; each number
+        is given once.
+    """
+    return {number for hooks in _hooks(model) for number in hooks}
+
+
+@contextmanager
+def only_hooks(model: nn.Module, kept: Set[int]) -> Iterator[None]:
+    """Inside, no other forward hooks of a model are called.
+
+    Args:
+        model (nn.Module): The model.
+        kept (Set[int]): Numbers from :func:`forward_hooks`.
+    """
+    before = [(hooks, dict(hooks)) for hooks in _hooks(model)]
+    for hooks, found in before:
+        for number in found.keys() - kept:
+            del hooks[number]
+    try:
+        yield
+    finally:
+        for hooks, found in before:
+            hooks.clear()
+            hooks.update(found)
+
+
+def _hooks(model: nn.Module) -> Iterator[MutableMapping[int, Any]]:
+    for module in model.modules():
+        yield module._forward_pre_hooks
+        yield module._forward_hooks
 
 
 def model_arguments(model: nn.Module, batch: Any) -> dict[str, Any]:

@@ -11,7 +11,9 @@ from trimodal.registry import HOOKS
 from trimodal.utils.forward_once import (
     evaluating,
     first_sample,
+    forward_hooks,
     model_arguments,
+    only_hooks,
 )
 from trimodal.utils.model_summary import format_summary, summarize_model
 
@@ -21,8 +23,9 @@ class ModelSummaryHook(Hook):
     """Logs parameters, shapes and operations of every module.
 
     Shapes and operations are those of the first training sample: the model
-    sees it once more, in evaluation, and nothing of that remains. What counts
-    as an operation is told in
+    sees it once more, in evaluation, and nothing of that remains: what other
+    hooks have hung on the model's forward pass since the run began is not
+    called. What counts as an operation is told in
     :func:`~trimodal.utils.model_summary.summarize_model`. Of any config, also
     without data, ``tools/analysis_tools/model_summary.py`` says the same.
 
@@ -41,6 +44,14 @@ class ModelSummaryHook(Hook):
         self.depth = depth
         self.log_graph = log_graph
         self._done = False
+        self._own: set[int] = set()
+
+    def before_run(self, runner: Runner) -> None:
+        """Note the forward hooks that the model itself is made of.
+
+        Such as those of weight norm; others come in ``before_train``.
+        """
+        self._own = forward_hooks(unwrapped(runner))
 
     def before_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: Any = None
@@ -52,7 +63,7 @@ class ModelSummaryHook(Hook):
         if not is_main_process():
             return
         model = unwrapped(runner)
-        with evaluating(model):
+        with evaluating(model), only_hooks(model, self._own):
             arguments = model_arguments(model, first_sample(data_batch))
             rows = summarize_model(
                 model, lambda: model(**arguments, mode='tensor')
