@@ -75,11 +75,44 @@ def test_weights_say_what_is_absent(axes):
     assert [t.get_text() for t in axes.texts] == ['1.00', 'absent']
 
 
-def test_boxes(axes):
-    panels.draw_boxes(axes, np.array([[1, 2, 5, 8]]), ['cup 0.90'])
-    (box,) = axes.patches
-    assert box.get_bbox().bounds == (1, 2, 4, 6)
-    assert axes.texts[0].get_text() == 'cup 0.90'
+def test_picture_begins_at_its_corner(axes):
+    panels.draw_image(axes, np.zeros((20, 30, 3), np.uint8))
+    assert (axes.get_xlim(), axes.get_ylim()) == ((0, 30), (20, 0))
+
+
+def test_grey_is_grey(axes):
+    panels.draw_image(axes, np.array([[[0], [255]]], np.uint8))
+    image = axes.images[0]
+    colors = image.cmap(image.norm(image.get_array()))[..., :3].reshape(2, 3)
+    assert colors.tolist() == [[0, 0, 0], [1, 1, 1]]
+
+
+@pytest.mark.parametrize(
+    'change',
+    [lambda x: x, lambda x: x / 255, lambda x: (x - 127.5) / 58],
+    ids=['bytes', 'shares', 'normalised'],
+)
+def test_floats_are_the_picture_they_were(change):
+    """Channels first, as models take them."""
+    picture = np.random.default_rng(0).integers(0, 256, (24, 32, 3), np.uint8)
+    picture.ravel()[:2] = 0, 255
+    floats = change(picture.transpose(2, 0, 1).astype(np.float32))
+    found = panels.as_picture(floats)
+    assert found.dtype == np.uint8
+    # Not rounded.
+    assert np.abs(found.astype(int) - picture).max() <= 1
+
+
+def test_what_is_no_picture():
+    for shape in ((3, 21, 3), (40, 16, 16), (24, 32, 3), (20, 20)):
+        assert panels.as_picture(np.zeros(shape, np.float32)) is None
+    assert panels.as_picture(np.zeros((4, 20, 20), np.uint8)) is None
+
+
+def test_silence_is_dark(axes):
+    panels.draw_log_mel(axes, np.zeros(4000, np.int16), 16000)
+    image = axes.images[0]
+    assert image.norm(image.get_array()).max() == pytest.approx(0)
 
 
 def test_series(axes):

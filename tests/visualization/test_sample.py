@@ -172,3 +172,35 @@ def test_several_classes(drawn):
     draw_sample({}, made.set_pred_label([2, 0]))
     colors = [bar.get_facecolor() for bar in drawn['figure'].axes[0].patches]
     assert colors == [to_rgba(c) for c in (BLUE, BLUE, FAINT)]
+
+
+def test_boxes_without_their_picture(drawn):
+    made = TriModalDataSample().set_gt_instances(
+        InstanceData(bboxes=torch.ones(1, 4), labels=torch.tensor([0]))
+    )
+    draw_sample({'speech': np.zeros(800, np.int16), 'image': None}, made)
+    assert titles(drawn['figure']) == ['speech', '', 'image']
+    assert not any(axes.patches for axes in drawn['figure'].axes)
+
+
+@pytest.mark.parametrize('share', [0.33, 0.75, 1.0])
+def test_boxed_picture_fills_its_panel(share):
+    """Next to no white below it."""
+    made = TriModalDataSample().set_gt_instances(
+        InstanceData(
+            bboxes=torch.zeros(0, 4), labels=torch.zeros(0, dtype=torch.int64)
+        )
+    )
+    pixels = np.zeros((int(300 * share), 300, 3), np.uint8)
+    picture = draw_sample({'image': pixels}, made)
+    rows, columns = np.nonzero(picture.max(axis=2) < 10)
+    black = (np.ptp(rows) + 1) / (np.ptp(columns) + 1)
+    assert black == pytest.approx(share, abs=0.02)
+    assert np.ptp(columns) > 0.9 * picture.shape[1] or share == 1
+
+
+def test_one_modality_has_no_weights_to_show(drawn):
+    made = TriModalDataSample()
+    made.modality_weights = torch.ones(1)
+    draw_sample({'image': np.zeros((9, 9, 3), np.uint8)}, made)
+    assert titles(drawn['figure']) == ['image']

@@ -4,7 +4,7 @@ from PIL import Image
 
 from trimodal.registry import VISUALIZERS
 from trimodal.structures import TriModalDataSample
-from trimodal.visualization import TriModalVisualizer
+from trimodal.visualization import TriModalVisualizer, visualizer
 
 
 def data_sample() -> TriModalDataSample:
@@ -29,9 +29,9 @@ def test_to_backends(tmp_path):
 
 
 def test_to_a_file(tmp_path):
-    visualizer = TriModalVisualizer()
+    painter = TriModalVisualizer()
     out = tmp_path / 'deep' / 'a.png'
-    visualizer.add_datasample('a', {}, data_sample(), out_file=out)
+    painter.add_datasample('a', {}, data_sample(), out_file=out)
     assert out.exists()
 
 
@@ -45,6 +45,24 @@ def test_show_opens_a_window(monkeypatch):
     assert shown == [{'win_name': 'a', 'wait_time': 2}]
 
 
-def test_max_classes(tmp_path):
-    with pytest.raises(ValueError, match='max_classes must be 1 or more'):
-        TriModalVisualizer(max_classes=0)
+def test_which_boxes(monkeypatch):
+    kept = {}
+    monkeypatch.setattr(
+        visualizer, 'draw_sample', lambda *_, **given: kept.update(given)
+    )
+    TriModalVisualizer(min_score=0.5, max_boxes=3).draw({})
+    assert (kept['min_score'], kept['max_boxes']) == (0.5, 3)
+
+
+@pytest.mark.parametrize(
+    ('name', 'value', 'allowed'),
+    [
+        ('max_classes', 0, '1 or more'),
+        ('max_boxes', 0, '1 or more'),
+        ('min_score', 30, 'in 0 to 1'),
+    ],
+)
+def test_refuses(name, value, allowed):
+    message = f'{name} must be {allowed}, got {value}'
+    with pytest.raises(ValueError, match=message):
+        TriModalVisualizer(**{name: value})

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 
 from trimodal.visualization.figure import (
     BLUE,
@@ -20,60 +19,54 @@ from trimodal.visualization.figure import (
     RED,
 )
 
-# More boxes than these are drawn finer.
-FEW = 8
+# A floats' array with fewer rows or columns is no picture.
+SMALLEST = 16
+
+
+def as_picture(data: np.ndarray) -> np.ndarray | None:
+    """A modality's array as uint8 ``[height, width, 1 or 3]``.
+
+    Floats are of 0 to 1 or 0 to 255; where some are negative they have been
+    normalised, nobody knows by what, and are stretched over the whole range.
+
+    Args:
+        data (np.ndarray): uint8, channels first or last, or floats, channels
+            first.
+
+    Returns:
+        np.ndarray | None: The picture; None if it is something else.
+    """
+    if data.ndim != 3:
+        return None
+    first = data.shape[0] in (1, 3)
+    if data.dtype == np.uint8 and data.shape[2] in (1, 3):
+        return data
+    if data.dtype != np.uint8:
+        small = min(data.shape[1:]) < SMALLEST
+        if small or not np.issubdtype(data.dtype, np.floating):
+            return None
+        data = _bytes(data)
+    return data.transpose(1, 2, 0) if first else None
+
+
+def _bytes(data: np.ndarray) -> np.ndarray:
+    low, high = float(data.min()), float(data.max())
+    if low < 0:
+        data, high = (data - low) / max(high - low, 1e-6), 1
+    scale = 1 if high > 1 else 255
+    return (data * scale).clip(0, 255).astype(np.uint8)
 
 
 def draw_image(axes: Axes, image: np.ndarray) -> None:
-    """Show a picture, uint8 ``[height, width, 3]``."""
-    axes.imshow(image)
+    """Show a picture, uint8 ``[height, width, 3]``, or 1, grey, for the 3.
+
+    Its upper left corner, not the middle of the first pixel, is 0, 0.
+    """
+    height, width = image.shape[:2]
+    extent = (0, width, height, 0)
+    axes.imshow(image, cmap='gray', vmin=0, vmax=255, extent=extent)
     axes.set(xticks=[], yticks=[], anchor='NW')
     axes.spines[:].set_visible(False)
-
-
-def draw_boxes(
-    axes: Axes,
-    bboxes: np.ndarray,
-    texts: Sequence[str],
-    truth: bool = False,
-) -> None:
-    """Draw boxes over a picture.
-
-    Args:
-        axes (Axes): Where the picture is.
-        bboxes (np.ndarray): float ``[N, 4]``: x1, y1, x2, y2 in pixels.
-        texts (Sequence[str]): What to write at each box.
-        truth (bool): Whether they are annotations (dashed, green) rather
-            than predictions. Defaults to False.
-    """
-    color = GREEN if truth else COLORS[1]
-    few = len(texts) <= FEW
-    for (x1, y1, x2, y2), text in zip(bboxes, texts, strict=True):
-        axes.add_patch(
-            Rectangle(
-                (x1, y1),
-                x2 - x1,
-                y2 - y1,
-                fill=False,
-                edgecolor=color,
-                linewidth=2 if few else 1.2,
-                linestyle='--' if truth else '-',
-            )
-        )
-        axes.text(
-            x1,
-            y2 if truth else y1,
-            text,
-            color='white',
-            fontsize=8 if few else 6,
-            va='top' if truth else 'bottom',
-            clip_on=True,
-            bbox={
-                'facecolor': color,
-                'edgecolor': color,
-                'pad': 1 if few else 0.3,
-            },
-        )
 
 
 def draw_waveform(axes: Axes, wave: np.ndarray, rate: float) -> None:
@@ -100,7 +93,7 @@ def draw_log_mel(axes: Axes, wave: np.ndarray, rate: float) -> None:
     padded = np.pad(wave, (0, max(0, window - len(wave))))
     power = mel(torch.from_numpy(padded))
     decibels = 10 * torch.log10(power + 1e-10).numpy()
-    peak = float(decibels.max())
+    peak = max(float(decibels.max()), -40)  # silence is dark
     axes.imshow(
         decibels,
         origin='lower',

@@ -12,7 +12,7 @@ from torch import Tensor
 from trimodal.structures import TriModalDataSample
 from trimodal.visualization import panels
 from trimodal.visualization.answers import draw_texts, draw_values
-from trimodal.visualization.boxes import draw_instances
+from trimodal.visualization.boxes import draw_instances, draw_legend
 from trimodal.visualization.figure import (
     blank,
     house_style,
@@ -42,12 +42,14 @@ def draw_sample(
     draw_pred: bool = True,
     max_classes: int = 10,
     min_score: float = 0.3,
+    max_boxes: int = 50,
 ) -> np.ndarray:
     """Draw a sample's modalities, predictions and modality weights.
 
     What a modality is, is told by its array: uint8 ``[height, width, 3]``
-    or ``[3, height, width]`` is a picture, ``[N]`` a waveform, ``[T, H, 21,
-    3]`` hands, anything else a sequence of numbers. None is absent. Boxes
+    or ``[3, height, width]`` is a picture (or 1, grey, for the 3; or, where
+    channels come first, floats), ``[N]`` a waveform, ``[T, H, 21, 3]``
+    hands, anything else a sequence of numbers. None is absent. Boxes
     are drawn over the first picture; that may be the one on disk or the one
     the model was given, of which the data sample tells the sizes.
 
@@ -67,6 +69,7 @@ def draw_sample(
         max_classes (int): Bars, or values, at most. Defaults to 10.
         min_score (float): Predicted boxes with less are not drawn. Defaults
             to 0.3.
+        max_boxes (int): Predicted boxes at most, the best. Defaults to 50.
 
     Returns:
         np.ndarray: RGB, uint8 ``[H, W, 3]``.
@@ -83,10 +86,12 @@ def draw_sample(
     if pictures and boxed:
         height, title, draw = pictures[0]
         objects = ClassNames(detection_classes or classes)
-        overlay = partial(_boxes, sample, objects, kinds, min_score)
-        pictures[0] = (1.7 * height, title, _both(draw, overlay))
+        limits = (min_score, max_boxes)
+        overlay = partial(_boxes, sample, objects, kinds, limits)
+        pictures[0] = (2 * height, title, _both(draw, overlay))
     scores = _answer_panels(sample, names, kinds, max_classes)
-    if draw_pred and 'modality_weights' in sample:
+    weighed = draw_pred and len(sample.get('modality_weights', ())) > 1
+    if weighed:  # of one alone there is nothing to say
         draw = partial(_weights, sample, tuple(inputs))
         (scores or pictures).append((1.1, 'modality weights', draw))
     columns = [(6.6 if boxed else 3.4, pictures), (5.6, streams)]
@@ -104,10 +109,12 @@ def _modality_panels(
     if array is None:
         return 'stream', [(0.5, key, partial(blank, text='absent'))]
     data = to_numpy(array)
-    if data.dtype == np.uint8 and data.ndim == 3:
-        if data.shape[2] != 3:
-            data = data.transpose(1, 2, 0)
-        return 'picture', [(3, key, partial(panels.draw_image, image=data))]
+    image = panels.as_picture(data)
+    if image is not None:
+        share = image.shape[0] / image.shape[1]
+        height = min(max(3.1 * share + 0.2, 1), 3)  # the title is in it
+        draw = partial(panels.draw_image, image=image)
+        return 'picture', [(height, key, draw)]
     if data.ndim == 1:
         rate = rates.get(key, 16000)
         return 'stream', [
@@ -189,12 +196,16 @@ def _boxes(
     sample: TriModalDataSample,
     names: ClassNames,
     kinds: Sequence[str],
-    min_score: float,
+    limits: tuple[float, int],
     axes: Axes,
 ) -> None:
     size = axes.images[0].get_size()
+    texts = []
     for kind in kinds:
-        draw_instances(axes, sample, names, size, kind, min_score)
+        text = draw_instances(axes, sample, names, size, kind, *limits)
+        if text is not None:
+            texts.append((text, kind == 'gt'))
+    draw_legend(axes, texts)
 
 
 def _weights(

@@ -33,9 +33,11 @@ class TriModalVisualizer(Visualizer):
             at most. Defaults to 10.
         min_score (float): Predicted boxes with less are not drawn. Defaults
             to 0.3.
+        max_boxes (int): Predicted boxes at most, the best. Defaults to 50.
 
     Raises:
-        ValueError: If ``max_classes`` is below 1.
+        ValueError: If ``max_classes`` or ``max_boxes`` is below 1, or
+            ``min_score`` is not in 0 to 1.
 
     Examples:
         >>> import numpy as np
@@ -59,15 +61,21 @@ class TriModalVisualizer(Visualizer):
         rates: Mapping[str, float] | None = None,
         max_classes: int = 10,
         min_score: float = 0.3,
+        max_boxes: int = 50,
     ) -> None:
         super().__init__(name, vis_backends=vis_backends, save_dir=save_dir)
-        if max_classes < 1:
-            raise ValueError(
-                f'max_classes must be 1 or more, got {max_classes}'
-            )
+        for key, count in {
+            'max_classes': max_classes,
+            'max_boxes': max_boxes,
+        }.items():
+            if count < 1:
+                raise ValueError(f'{key} must be 1 or more, got {count}')
+        if not 0 <= min_score <= 1:
+            raise ValueError(f'min_score must be in 0 to 1, got {min_score}')
         self.rates = dict(rates or {})
         self.max_classes = max_classes
         self.min_score = min_score
+        self.max_boxes = max_boxes
 
     @master_only
     def add_datasample(
@@ -143,4 +151,5 @@ class TriModalVisualizer(Visualizer):
             draw_pred=draw_pred,
             max_classes=self.max_classes,
             min_score=self.min_score,
+            max_boxes=self.max_boxes,
         )

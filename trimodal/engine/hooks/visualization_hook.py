@@ -1,6 +1,6 @@
 """Pictures of validation samples, as the training goes on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
+from mmengine.model import BaseTTAModel
 from mmengine.runner import IterBasedTrainLoop, Runner
 from torch import Tensor
 
@@ -24,18 +25,23 @@ from trimodal.visualization.visualizer import TriModalVisualizer
 
 @HOOKS.register_module()
 class VisualizationHook(Hook):
-    """Draws the first samples of the validation every few validations.
+    """Draws the first samples of every few validations and of each test.
 
     A picture has what went in, what was predicted (class scores, boxes,
     values or texts), what is true, and the fusion's weights; with
     ``attention`` a second one has the attention of the modules asked for
     (steps that only fill up the batch may be among the last queries).
     The loggers get them as ``val/<sample id>`` and ``attention/<sample id>``,
-    so that one sees a sample change over the epochs.
+    so that one sees a sample change over the epochs, and as ``test/<sample
+    id>`` and ``test_attention/<sample id>``. A test of every subset of the
+    modalities draws what all together gave; one with test-time augmentation
+    the first variant, without attention.
 
-    They look as ``TriModalVisualizer`` draws them; the run's visualizer may
-    be one, with settings of its own. Of several processes the first draws
-    samples of its own share. A picture takes about half a second.
+    They look as ``TriModalVisualizer`` draws them. The run's visualizer may
+    be one with settings of its own: ``visualizer=dict(
+    type='TriModalVisualizer', min_score=0.5, max_boxes=20)``. Of several
+    processes the first draws samples of its own share. A picture takes about
+    half a second.
 
     Args:
         interval (int): Draw every so many validations. Defaults to 1.
@@ -68,6 +74,7 @@ class VisualizationHook(Hook):
         self.draw_gt = draw_gt
         self.out_dir = out_dir
         self._left = 0
+        self._enabled: Any = None
         self._recording: AbstractContextManager | None = None
         self._maps: dict[str, Tensor] = {}
         self._own_painter: TriModalVisualizer | None = None
@@ -80,13 +87,12 @@ class VisualizationHook(Hook):
 
     def before_val_epoch(self, runner: Runner) -> None:
         """See whether it is time, and begin to record attention."""
-        due = is_main_process() and self._number(runner) % self.interval == 0
-        self._left = self.num_samples if due else 0
-        if due and self.attention is not None:
-            self._recording = recorded_attention(
-                unwrapped(runner), self.attention
-            )
-            self._maps = self._recording.__enter__()
+        due = self._number(runner) % self.interval == 0
+        self._begin(runner, due)
+
+    def before_test_epoch(self, runner: Runner) -> None:
+        """Begin to record attention."""
+        self._begin(runner, due=True)
 
     def after_val_iter(
         self,
@@ -96,28 +102,66 @@ class VisualizationHook(Hook):
         outputs: Sequence[TriModalDataSample] | None = None,
     ) -> None:
         """Draw samples of the batch, as long as some are wanted."""
-        if not self._left:
-            return
-        inputs = data_batch['inputs']
-        for index, sample in enumerate((outputs or ())[: self._left]):
-            name = str(sample.get('sample_id', f'{batch_idx}_{index}'))
-            arrays = {key: batch[index] for key, batch in inputs.items()}
-            painter = self._painter(runner)
-            picture = painter.draw(arrays, sample, self.draw_gt)
-            self._give(runner, f'val/{name}', picture)
-            if self._maps:
-                maps = _maps_of(self._maps, index)
-                picture = plot_attention(maps, f'attention, sample {name}')
-                self._give(runner, f'attention/{name}', picture)
-            self._left -= 1
-        if not self._left:
-            self._stop_recording()
+        self._draw(runner, ('val', 'attention'), data_batch, outputs)
+
+    def after_test_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: Sequence[TriModalDataSample] | None = None,
+    ) -> None:
+        """Draw samples of the batch, as long as some are wanted."""
+        self._draw(runner, ('test', 'test_attention'), data_batch, outputs)
 
     def after_val_epoch(
         self, runner: Runner, metrics: dict[str, float] | None = None
     ) -> None:
         """Record no more."""
         self._stop_recording()
+
+    def after_test_epoch(
+        self, runner: Runner, metrics: dict[str, float] | None = None
+    ) -> None:
+        """Record no more."""
+        self._stop_recording()
+
+    def _begin(self, runner: Runner, due: bool) -> None:
+        self._stop_recording()  # of an epoch that failed
+        self._left = self.num_samples if due and is_main_process() else 0
+        self._enabled = _enabled(runner)
+        several = isinstance(unwrapped(runner), BaseTTAModel)
+        if self._left and self.attention is not None and not several:
+            self._recording = recorded_attention(
+                unwrapped(runner), self.attention
+            )
+            self._maps = self._recording.__enter__()
+
+    def _draw(
+        self,
+        runner: Runner,
+        kinds: tuple[str, str],
+        data_batch: Any,
+        outputs: Sequence[TriModalDataSample] | None,
+    ) -> None:
+        if not self._left or _enabled(runner) != self._enabled:
+            return
+        inputs = data_batch['inputs']
+        if not isinstance(inputs, Mapping):  # the variants of each sample
+            inputs = inputs[0]
+        painter = self._painter(runner)
+        for index, sample in enumerate((outputs or ())[: self._left]):
+            name = str(sample.get('sample_id', self.num_samples - self._left))
+            arrays = {key: batch[index] for key, batch in inputs.items()}
+            picture = painter.draw(arrays, sample, self.draw_gt)
+            self._give(runner, f'{kinds[0]}/{name}', picture)
+            if self._maps:
+                maps = _maps_of(self._maps, index)
+                picture = plot_attention(maps, f'attention, sample {name}')
+                self._give(runner, f'{kinds[1]}/{name}', picture)
+            self._left -= 1
+        if not self._left:
+            self._stop_recording()
 
     def _stop_recording(self) -> None:
         if self._recording is not None:
@@ -153,6 +197,11 @@ class VisualizationHook(Hook):
         else:
             folder = Path(runner.log_dir) / self.out_dir
             save(picture, folder / f'{name}_{step}.png')
+
+
+def _enabled(runner: Runner) -> Any:
+    """The modalities that the model is to use; None if it can't choose."""
+    return getattr(unwrapped(runner), 'enabled_modalities', None)
 
 
 def _maps_of(maps: dict[str, Tensor], index: int) -> dict[str, np.ndarray]:
