@@ -1,6 +1,8 @@
 """Writes the report of a run when it ends."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 from mmengine.dist import master_only
 from mmengine.hooks import Hook
@@ -15,10 +17,12 @@ from trimodal.reports.writing import check_formats
 class ReportHook(Hook):
     """Writes ``report.md`` and ``report.html`` into the work folder.
 
-    After training, and again after the test of what was trained; a test by
-    itself gets none. A report that can't be written is a warning: the run
-    has its checkpoints and logs all the same, and
-    ``tools/analysis_tools/report.py`` makes the report later on.
+    After training, or, inside :func:`one_report` where a test of what was
+    trained follows, after that; a test by itself, in the folder of a training
+    or its ``test`` folder, writes that training's report anew. A report that
+    can't be written is a warning: the run has its checkpoints and logs all
+    the same, and ``tools/analysis_tools/report.py`` makes the report later
+    on.
 
     Args:
         formats (Sequence[str]): Of ``'md'`` and ``'html'``; none is no
@@ -33,30 +37,65 @@ class ReportHook(Hook):
     def __init__(self, formats: Sequence[str] = FORMATS) -> None:
         check_formats(formats)
         self.formats = list(formats)
+        self.test_follows = False
         self._trained = False
+        self._owed = False
+
+    def before_train(self, runner: Runner) -> None:
+        """From here on there is something to report."""
+        self._trained = self._owed = True
 
     def after_train(self, runner: Runner) -> None:
         """Write it, for a run that is not tested."""
-        self._trained = True
-        self._write(runner)
+        if not self.test_follows:
+            self.write(runner)
 
     def after_test(self, runner: Runner) -> None:
-        """Write it again, with what the test measured."""
-        if self._trained:
+        """Write it, with what the test measured."""
+        self._owed = True
+        self.write(runner)
+
+    def write(self, runner: Runner) -> None:
+        """Write it, unless that has been done."""
+        if self._owed and self.formats:
             self._write(runner)
+        self._owed = False
 
     @master_only
     def _write(self, runner: Runner) -> None:
-        if not self.formats:
-            return
+        folder = Path(runner.work_dir)
+        if not self._trained and folder.name == 'test':
+            folder = folder.parent
         try:
-            paths = write_report(runner.work_dir, self.formats)
+            paths = write_report(folder, self.formats)
         except FileNotFoundError as error:  # LocalVisBackend is left out
-            runner.logger.info(f'No report: {error}')
-        except Exception as error:  # must not fail a run that is done
+            if self._trained:
+                runner.logger.info(f'No report: {error}')
+        except (Exception, KeyboardInterrupt) as error:  # the run is done
             runner.logger.warning(
                 f'No report: {type(error).__name__}: {error}'
             )
         else:
             names = ', '.join(str(path) for path in paths)
             runner.logger.info(f'Report: {names}')
+
+
+@contextmanager
+def one_report(runner: Runner, tested: bool) -> Iterator[None]:
+    """Around a training and its test: one report, when both are done.
+
+    Also when one of them fails or is interrupted, as soon as the training
+    has begun.
+
+    Args:
+        runner (Runner): Its hooks are asked.
+        tested (bool): Whether a test follows if the config has one.
+    """
+    hooks = [hook for hook in runner.hooks if isinstance(hook, ReportHook)]
+    for hook in hooks:
+        hook.test_follows = tested and runner._test_loop is not None
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.write(runner)

@@ -19,6 +19,7 @@ from mmengine.runner import Runner
 from torch import nn
 from torch.distributed.fsdp import FullyShardedDataParallel
 
+from trimodal.engine.hooks.report_hook import one_report
 from trimodal.engine.runner.building import build_runner
 from trimodal.engine.runner.configuration import test_config, train_config
 from trimodal.engine.runner.data_checks import check_data
@@ -85,7 +86,7 @@ test.__test__ = False  # type: ignore[attr-defined]
 def _train(config: Config, options: TrainOptions) -> dict[str, Any]:
     with _user_errors(options.debug):
         runner = build_runner(config)
-    with _leaving_no_name(runner):
+    with _leaving_no_name(runner), one_report(runner, options.test):
         with _user_errors(options.debug):
             _build_parts(runner, options.fast_dev_run)
         if config.get('resume'):
