@@ -52,6 +52,18 @@ def test_errors(tmp_path: Path, monkeypatch):
         (config, '--resume', 'no.pth'): 'checkpoint no.pth does not exist',
         (config, '--cfg-options', 'modle.x=1'): 'did you mean model',
         (config, '--cfg-options', 'model.type=Toy'): "Did you mean 'ToyModel'",
+        (config, '--cfg-options', 'train_cfg.val_interval=0'): (
+            'train_cfg.val_interval=0: must be a whole number, at least 1'
+        ),
+        (config, '--cfg-options', 'custom_hooks.0.begin_epoch=9'): (
+            'EMAHook: begin_epoch=9 is after the last of 4 epochs; set it to 4'
+        ),
+        (config, '--cfg-options', 'custom_hooks.0.begin_iter=-1'): (
+            'custom_hooks[0] (EMAHook): `begin_iter` must larger than'
+        ),
+        (config, '--cfg-options', 'custom_hooks.0.momentum=2.0'): (
+            'custom_hooks[0] (EMAHook): momentum must be in range'
+        ),
     }.items():
         line = failure_of(monkeypatch, 'train', *arguments, *work_dir)
         assert message in line

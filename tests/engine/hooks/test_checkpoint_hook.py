@@ -232,6 +232,9 @@ def test_wrong_arguments(tmp_path: Path):
     for name in ('interval', 'max_keep_ckpts', 'save_top_k'):
         with pytest.raises(ValueError, match=f'{name}=0: must be at least 1'):
             CheckpointHook(**{name: 0})
+    for name, value in (('interval', 1.5), ('save_begin', -1)):
+        with pytest.raises(ValueError, match=f'{name}={value}: must be'):
+            CheckpointHook(**{name: value})
     run = Run(tmp_path)
     match = "save_best='acc' is no metric of the validation, which gives mAP"
     with pytest.raises(ConfigError, match=match):

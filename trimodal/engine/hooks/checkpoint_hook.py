@@ -59,7 +59,8 @@ class CheckpointHook(_CheckpointHook):
             to 0.
 
     Raises:
-        ValueError: If a count is neither positive nor -1.
+        ValueError: If a count is neither positive nor -1, or ``save_begin``
+            is negative.
     """
 
     def __init__(
@@ -87,8 +88,12 @@ class CheckpointHook(_CheckpointHook):
             'save_top_k': save_top_k,
         }
         for name, count in counts.items():
-            if count < 1 and count != -1:
-                raise ValueError(f'{name}={count}: must be at least 1, or -1')
+            if not isinstance(count, int) or (count < 1 and count != -1):
+                raise ValueError(
+                    f'{name}={count!r}: must be at least 1 and whole, or -1'
+                )
+        if save_begin < 0:
+            raise ValueError(f'save_begin={save_begin}: must be at least 0')
         super().__init__(
             interval=interval,
             by_epoch=by_epoch,

@@ -10,6 +10,7 @@ from typing import Any
 from mmengine.config import Config, ConfigDict
 
 from trimodal.engine.runner.compiling import use_compile
+from trimodal.engine.runner.config_checks import check_numbers
 from trimodal.engine.runner.iterations import count_iterations
 from trimodal.engine.runner.options import TestOptions, TrainOptions
 from trimodal.engine.runner.resuming import (
@@ -70,6 +71,7 @@ def train_config(path: str, options: TrainOptions) -> Config:
     if 'type' not in config.train_cfg and 'max_iters' in config.train_cfg:
         config.train_cfg.pop('by_epoch', None)
         config.train_cfg.type = 'IterBasedTrainLoop'
+    check_numbers(config)
     _check_pretrained(config.get('model') or {})
     return config
 

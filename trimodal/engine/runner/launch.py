@@ -1,7 +1,6 @@
 """Training and testing as ``tools/train.py`` and ``tools/test.py`` do it."""
 
 import os
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
@@ -21,6 +20,7 @@ from torch.distributed.fsdp import FullyShardedDataParallel
 
 from trimodal.engine.hooks.report_hook import one_report
 from trimodal.engine.runner.building import build_runner
+from trimodal.engine.runner.config_checks import check_parts
 from trimodal.engine.runner.configuration import test_config, train_config
 from trimodal.engine.runner.data_checks import check_data
 from trimodal.engine.runner.first_batches import first_batches
@@ -33,6 +33,7 @@ from trimodal.engine.runner.processes import (
     one_of_several,
 )
 from trimodal.engine.runner.summary import format_metrics
+from trimodal.engine.runner.user_errors import starting, user_errors
 from trimodal.utils.config import ConfigError
 
 
@@ -84,14 +85,18 @@ test.__test__ = False  # type: ignore[attr-defined]
 
 
 def _train(config: Config, options: TrainOptions) -> dict[str, Any]:
-    with _user_errors(options.debug):
+    with user_errors(config, options.debug):
         runner = build_runner(config)
     with _leaving_no_name(runner), one_report(runner, options.test):
-        with _user_errors(options.debug):
+        with user_errors(config, options.debug):
             _build_parts(runner, options.fast_dev_run)
         if config.get('resume'):
             runner.register_hook(_WeightsMustMatch())
-        with explained(runner), telling_how_to_go_on(runner):
+        with (
+            starting(runner, options.debug),
+            explained(runner),
+            telling_how_to_go_on(runner),
+        ):
             runner.train()
         if not options.test or runner.test_loop is None:
             return {}
@@ -99,14 +104,16 @@ def _train(config: Config, options: TrainOptions) -> dict[str, Any]:
 
 
 def _test(config: Config, options: TestOptions) -> dict[str, Any]:
-    with _user_errors(debug=False):
+    with user_errors(config):
         runner = build_runner(config)
     with _leaving_no_name(runner):
-        return _test_with(runner, options)
+        return _test_with(runner, config, options)
 
 
-def _test_with(runner: Runner, options: TestOptions) -> dict[str, Any]:
-    with _user_errors(debug=False):
+def _test_with(
+    runner: Runner, config: Config, options: TestOptions
+) -> dict[str, Any]:
+    with user_errors(config):
         evaluator = runner.test_loop.evaluator
         check_data(runner)
     runner.register_hook(_WeightsMustMatch())
@@ -188,6 +195,7 @@ def _build_parts(runner: Runner, only_first_batch: bool) -> None:
     elif isinstance(runner.model, nn.Module):
         # Its strategy will build it later. Here only for what is wrong.
         build_optim_wrapper(runner.model, deepcopy(runner.optim_wrapper))
+    check_parts(runner)
 
 
 def _check_batches(loop: Any) -> None:
@@ -239,19 +247,3 @@ def _leaving_no_name(runner: Runner) -> Iterator[None]:
     finally:
         for part in (runner.logger, runner.message_hub, runner.visualizer):
             type(part)._instance_dict.pop(part.instance_name, None)
-
-
-@contextmanager
-def _user_errors(debug: bool) -> Iterator[None]:
-    """What fails while building is, nearly always, a wrong config."""
-    try:
-        yield
-    except (ValueError, TypeError, KeyError, OSError, ImportError) as error:
-        if debug or isinstance(error, ConfigError):
-            raise
-        text = error.args[0] if isinstance(error, KeyError) else error
-        *_, (frame, line) = traceback.walk_tb(error.__traceback__)
-        where = f'{Path(frame.f_code.co_filename).name}:{line}'
-        raise ConfigError(
-            f'{" ".join(str(text).split())} ({where})'
-        ) from error
