@@ -262,7 +262,7 @@ def test_boxes_of_the_tool(tmp_path: Path, repo_root: Path, monkeypatch):
     )
     found = pictures(work_dir)
     assert set(found) == {'test/1', 'test/2'}
-    # The first of two that are equally good, and on the picture of none what is unsure.
+    # The unsure one where there is no better, else the first of the two.
     areas = [near(found[f'test/{i}'], COLORS[1]).sum() for i in (1, 2)]
     assert areas[0] > 500
     check_boxes(found['test/2'], CELLS[:1])

@@ -1,7 +1,7 @@
 """Pictures of validation samples, as the training goes on."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,14 @@ from mmengine.model import BaseTTAModel
 from mmengine.runner import IterBasedTrainLoop, Runner
 from torch import Tensor
 
+from trimodal.engine.hooks.attention_axes import map_of, recorded_masks
 from trimodal.engine.hooks.attention_maps import recorded_attention
 from trimodal.engine.hooks.monitoring import check_interval
 from trimodal.engine.hooks.schedules import unwrapped
 from trimodal.models.layers.checks import check_positive
 from trimodal.registry import HOOKS
 from trimodal.structures import TriModalDataSample
-from trimodal.visualization.attention import plot_attention
+from trimodal.visualization.attention import AttentionMap, plot_attention
 from trimodal.visualization.figure import save
 from trimodal.visualization.visualizer import TriModalVisualizer
 
@@ -29,8 +30,9 @@ class VisualizationHook(Hook):
 
     A picture has what went in, what was predicted (class scores, boxes,
     values or texts), what is true, and the fusion's weights; with
-    ``attention`` a second one has the attention of the modules asked for
-    (steps that only fill up the batch may be among the last queries).
+    ``attention`` a second one has the attention of the modules asked for,
+    with the modalities' names where an axis is known to be of their steps
+    (elsewhere steps that only fill up the batch may be among the queries).
     The loggers get them as ``val/<sample id>`` and ``attention/<sample id>``,
     so that one sees a sample change over the epochs, and as ``test/<sample
     id>`` and ``test_attention/<sample id>``. A test of every subset of the
@@ -75,8 +77,9 @@ class VisualizationHook(Hook):
         self.out_dir = out_dir
         self._left = 0
         self._enabled: Any = None
-        self._recording: AbstractContextManager | None = None
+        self._recording = ExitStack()
         self._maps: dict[str, Tensor] = {}
+        self._masks: dict[str, Tensor] = {}
         self._own_painter: TriModalVisualizer | None = None
 
     def before_train(self, runner: Runner) -> None:
@@ -132,10 +135,11 @@ class VisualizationHook(Hook):
         self._enabled = _enabled(runner)
         several = isinstance(unwrapped(runner), BaseTTAModel)
         if self._left and self.attention is not None and not several:
-            self._recording = recorded_attention(
-                unwrapped(runner), self.attention
+            model = unwrapped(runner)
+            self._maps = self._recording.enter_context(
+                recorded_attention(model, self.attention)
             )
-            self._maps = self._recording.__enter__()
+            self._masks = self._recording.enter_context(recorded_masks(model))
 
     def _draw(
         self,
@@ -156,7 +160,7 @@ class VisualizationHook(Hook):
             picture = painter.draw(arrays, sample, self.draw_gt)
             self._give(runner, f'{kinds[0]}/{name}', picture)
             if self._maps:
-                maps = _maps_of(self._maps, index)
+                maps = _maps_of(self._maps, self._masks, index)
                 picture = plot_attention(maps, f'attention, sample {name}')
                 self._give(runner, f'{kinds[1]}/{name}', picture)
             self._left -= 1
@@ -164,9 +168,8 @@ class VisualizationHook(Hook):
             self._stop_recording()
 
     def _stop_recording(self) -> None:
-        if self._recording is not None:
-            self._recording.__exit__(None, None, None)
-        self._recording, self._maps = None, {}
+        self._recording.close()
+        self._maps, self._masks = {}, {}
 
     def _number(self, runner: Runner) -> int:
         """How many validations a run that never stopped has made."""
@@ -204,25 +207,26 @@ def _enabled(runner: Runner) -> Any:
     return getattr(unwrapped(runner), 'enabled_modalities', None)
 
 
-def _maps_of(maps: dict[str, Tensor], index: int) -> dict[str, np.ndarray]:
-    """One sample's maps, without the padding at the end."""
+def _maps_of(
+    maps: dict[str, Tensor], masks: dict[str, Tensor], index: int
+) -> dict[str, AttentionMap]:
+    """One sample's maps, by the ends of the modules' names."""
     start = _shared_start(list(maps))
-    found = {}
-    for name, weights in maps.items():
-        one = weights[index].numpy()
-        kept = np.flatnonzero(one.any(axis=0))
-        end = int(kept[-1]) + 1 if len(kept) else 1
-        square = one.shape[0] == one.shape[1]
-        found[name[start:]] = one[: end if square else None, :end]
-    return found
+    real = {name: mask[index].numpy() for name, mask in masks.items()}
+    return {
+        name[start:]: map_of(name, weights[index].numpy(), real)
+        for name, weights in maps.items()
+    }
 
 
 def _shared_start(names: list[str]) -> int:
     """How long the modules' common path is: it would fill the titles."""
     parts = [name.split('.')[:-1] for name in names]
-    length = 0
+    shared: list[str] = []
     for level in zip(*parts, strict=False):
         if len(set(level)) > 1:
+            if level[0].isdecimal():
+                shared = shared[:-1]  # "layers.0", not "0"
             break
-        length += len(level[0]) + 1
-    return length
+        shared.append(level[0])
+    return sum(len(part) + 1 for part in shared)
