@@ -2,13 +2,38 @@
 
 import base64
 import io
+import re
+import shutil
+import subprocess
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from tests.reports.pages import NASTY, new_report
 from trimodal.reports.html import to_html
+from trimodal.reports.parts import Picture, Report, Section, Table, Text
+
+BROWSER = shutil.which('chromium') or shutil.which('google-chrome')
+# Frames of several widths; how much wider than each its page is.
+FRAMES = """<body><script>
+async function measure() {
+  for (const width of [320, 500, 1280]) {
+    const frame = document.createElement('iframe');
+    Object.assign(frame, {src: 'report.html', width, height: 800});
+    document.body.append(frame);
+    await new Promise(done => frame.onload = done);
+    const page = frame.contentDocument;
+    const over = page.body.scrollWidth - page.documentElement.clientWidth;
+    const tops = [...page.querySelectorAll('table')].map(
+      table => Math.round(table.getBoundingClientRect().top));
+    document.title += `${width}:${over}:${tops[0] === tops[1]} `;
+  }
+}
+measure();
+</script></body>"""
 
 VOID = {'meta', 'img'}
 
@@ -90,3 +115,43 @@ def test_accessible():
     # What scrolls can be reached with the keyboard.
     wide = [d for d in page.all('div') if d['class'] == 'wide']
     assert all(d['tabindex'] == '0' and d['aria-label'] for d in wide)
+
+
+def with_tables() -> Report:
+    """Two tables, one of them wide and one of a long caption."""
+    wide = Table('wide', [f'metric {i}' for i in range(30)], [[0.5] * 30])
+    small = Table(f'Test of {"best_" * 9}1.pth', ['n', 'v'], [['a', 0.5]])
+    pixels = np.zeros((4, 6, 3), np.uint8)
+    parts = [small, small, Picture('p', 'p', pixels), Text('t'), wide]
+    return Report('r', [Section('Results', parts)])
+
+
+def test_parts_of_a_kind_share_a_box():
+    page = Page(to_html(with_tables()))
+    boxes = [d['class'] for d in page.all('div')]
+    assert boxes == ['tables', 'wide', 'wide', 'grid', 'tables', 'wide']
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BROWSER is None, reason='there is no chromium')
+def test_no_page_is_wider_than_its_screen(tmp_path: Path):
+    """Tables stand side by side where there is room."""
+    (tmp_path / 'report.html').write_text(to_html(with_tables()))
+    (tmp_path / 'frames.html').write_text(FRAMES)
+    flags = (
+        *('--headless=new', '--no-sandbox', '--disable-gpu', '--dump-dom'),
+        *('--allow-file-access-from-files', '--virtual-time-budget=5000'),
+        f'--user-data-dir={tmp_path / "profile"}',
+    )
+    page = (tmp_path / 'frames.html').as_uri()
+    done = subprocess.run(
+        [BROWSER, *flags, page],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    found = re.findall(r'(\d+):(-?\d+):(true|false)', done.stdout)
+    assert [width for width, *_ in found] == ['320', '500', '1280']
+    assert all(int(over) <= 0 for _, over, _ in found)
+    assert [beside for *_, beside in found] == ['false', 'false', 'true']

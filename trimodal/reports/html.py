@@ -4,6 +4,7 @@ import base64
 import io
 from collections.abc import Iterable, Sequence
 from html import escape
+from itertools import groupby
 
 from PIL import Image
 
@@ -42,6 +43,8 @@ _PAGE = """<!DOCTYPE html>
 </body>
 </html>
 """
+# Where parts of a kind stand side by side, if there is room.
+_BOXES = {Table: 'tables', Picture: 'grid'}
 
 
 def to_html(report: Report) -> str:
@@ -74,19 +77,13 @@ def _id(title: str) -> str:
 
 
 def _parts(parts: Sequence[Part]) -> str:
-    """All parts; pictures that follow each other share a grid."""
-    lines: list[str] = []
-    open_grid = False
-    for part in parts:
-        picture = isinstance(part, Picture)
-        if picture and not open_grid:
-            lines.append('<div class="grid">')
-        if open_grid and not picture:
-            lines.append('</div>')
-        open_grid = picture
-        lines.append(_part(part))
-    if open_grid:
-        lines.append('</div>')
+    """All parts; tables, and pictures, that follow each other share a box."""
+    lines = []
+    for box, group in groupby(parts, lambda part: _BOXES.get(type(part))):
+        inside = [_part(part) for part in group]
+        if box is not None:
+            inside = [f'<div class="{box}">', *inside, '</div>']
+        lines += inside
     return '\n'.join(lines)
 
 

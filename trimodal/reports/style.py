@@ -33,8 +33,12 @@ nav a { display: inline-block; padding: 0.4rem 0; }
 }
 figure { margin: 0; }
 img { display: block; width: 100%; height: auto; }
+.tables { display: flex; flex-wrap: wrap; gap: 0 3rem; }
 .wide { overflow-x: auto; max-width: 100%; margin-bottom: 1.5rem; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+table {
+  border-collapse: collapse; font-variant-numeric: tabular-nums;
+  min-width: min(24rem, 90vw);
+}
 caption {
   text-align: left; color: var(--muted); padding: 0.25rem 0;
   overflow-wrap: anywhere;
@@ -45,6 +49,7 @@ th, td {
 }
 td { overflow-wrap: anywhere; min-width: 4rem; }
 tbody th { font-weight: normal; }
+tr > :first-child { position: sticky; left: 0; background: var(--back); }
 thead th { color: var(--muted); }
 .number { text-align: right; white-space: nowrap; }
 summary { cursor: pointer; padding: 0.4rem 0; }
