@@ -8,41 +8,9 @@ default_hooks = dict(
     logger=dict(type='LoggerHook', interval=10),
     param_scheduler=dict(type='ParamSchedulerHook'),
     # The best by the first metric of the validation, the last, and the two
-    # before it.
+    # before it. Names tell whether more is better, else rule='greater'.
     checkpoint=dict(
-        type='CheckpointHook',
-        interval=1,
-        save_best='auto',
-        max_keep_ckpts=3,
-        # Of which figures more is better and of which less, by their names.
-        greater_keys=[
-            'accuracy',
-            'single-label',
-            'roc-auc',
-            'multi-label/map',
-            'multi-label/f1',
-            'multi-label/exact_match',
-            'coco/',
-            'regression/r2',
-            'pearson',
-            'spearman',
-            'ccc',
-            'pck',
-            'bleu',
-            'chrf',
-        ],
-        less_keys=[
-            'loss',
-            'calibration',
-            'hamming',
-            'mse',
-            'mae',
-            'mpjpe',
-            'wer',
-            'cer',
-            'motion',
-            'label-flips',
-        ],
+        type='CheckpointHook', interval=1, save_best='auto', max_keep_ckpts=3
     ),
     # A loss or gradient that is not finite: stop and say what led to it;
     # skip=True leaves such steps out, at most max_skips in a row.

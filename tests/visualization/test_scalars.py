@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 
 from tests.visualization.runs import train, val, write, write_run
-from trimodal.utils.config import load_config
 from trimodal.visualization import load_scalars
-from trimodal.visualization.scalars import best_index, lower_is_better
+from trimodal.visualization.scalars import best_index
 
 
 @pytest.fixture
@@ -126,16 +125,6 @@ def test_nothing_there(tmp_path):
     write(tmp_path, 'a', [])
     with pytest.raises(ValueError, match='nothing was logged yet'):
         load_scalars(tmp_path)
-
-
-def test_best_is_what_saves_a_checkpoint(repo_root):
-    """As configs/_base_/default_runtime.py has it."""
-    path = repo_root / 'configs/_base_/default_runtime.py'
-    hook = load_config(str(path)).default_hooks.checkpoint
-    for part in hook.less_keys:
-        assert lower_is_better(f'{part}'), part
-    for part in hook.greater_keys:
-        assert not lower_is_better(f'{part}'), part
 
 
 def test_best_index():

@@ -6,12 +6,9 @@ from fnmatch import fnmatch
 import numpy as np
 
 from trimodal.reports.parts import Cell, Picture, Table, Text
+from trimodal.utils.metric_rules import lower_is_better
 from trimodal.visualization.curves import choose_keys, draw_curves
-from trimodal.visualization.scalars import (
-    Scalars,
-    best_index,
-    lower_is_better,
-)
+from trimodal.visualization.scalars import Scalars, best_index
 
 ROWS = 40  # of the table over epochs; longer ones are thinned out
 COLUMNS = 10

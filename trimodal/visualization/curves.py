@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 
+from trimodal.utils.metric_rules import lower_is_better
 from trimodal.visualization.figure import (
     COLORS,
     MUTED,
@@ -19,7 +20,6 @@ from trimodal.visualization.scalars import (
     Scalars,
     best_index,
     load_scalars,
-    lower_is_better,
 )
 
 # Logged with everything else, but no measure of how a training goes; a

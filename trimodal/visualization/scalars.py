@@ -2,25 +2,13 @@
 
 import json
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from pathlib import Path
 
 import numpy as np
 
+from trimodal.utils.metric_rules import lower_is_better
+
 Points = tuple[np.ndarray, np.ndarray]
-# Of all other figures more is better.
-LOWER_IS_BETTER = (
-    '*loss*',
-    '*er',
-    '*mse',
-    '*mae',
-    '*mpjpe*',
-    '*ece',
-    '*calibration*',
-    '*hamming*',
-    '*motion*',
-    '*label-flips*',
-)
 # How LocalVisBackend writes what JSON has no number for.
 _NOT_FINITE = ('NaN', 'Infinity', '-Infinity')
 _COUNTERS = ('iter', 'epoch', 'step')
@@ -49,17 +37,6 @@ class Scalars:
     def points(self, key: str) -> Points | None:
         """The curve of ``key``: a validation's, else a training's."""
         return self.val.get(key, self.train.get(key))
-
-
-def lower_is_better(key: str) -> bool:
-    """Whether less of a figure is better, by its name.
-
-    Examples:
-        >>> from trimodal.visualization.scalars import lower_is_better
-        >>> lower_is_better('text/wer'), lower_is_better('accuracy/top1')
-        (True, False)
-    """
-    return any(fnmatch(key, pattern) for pattern in LOWER_IS_BETTER)
 
 
 def best_index(key: str, values: np.ndarray) -> int | None:

@@ -11,6 +11,7 @@ from mmengine.runner import EpochBasedTrainLoop, Runner
 
 from trimodal.registry import HOOKS
 from trimodal.utils.config import ConfigError
+from trimodal.utils.metric_rules import rule_of
 from trimodal.utils.saving import TEMPORARY, SaveError, save_bytes
 
 
@@ -45,9 +46,10 @@ class CheckpointHook(_CheckpointHook):
         rule (str | list[str] | None): 'greater' or 'less', for all metrics
             or for each. Defaults to None: by the metric's name.
         greater_keys (Sequence[str] | None): Parts of names of metrics of
-            which more is better. Defaults to None: mmengine's.
+            which more is better. Defaults to None: those of
+            :mod:`trimodal.utils.metric_rules`, then mmengine's.
         less_keys (Sequence[str] | None): And of which less is better.
-            Defaults to None: mmengine's.
+            Defaults to None: likewise.
         filename_tmpl (str | None): File name with ``{}`` for the count.
             Defaults to None: ``epoch_{}.pth`` or ``iter_{}.pth``.
         backend_args (dict | None): Another file backend than the local one,
@@ -94,6 +96,7 @@ class CheckpointHook(_CheckpointHook):
                 )
         if save_begin < 0:
             raise ValueError(f'save_begin={save_begin}: must be at least 0')
+        self._names_tell = greater_keys is None and less_keys is None
         super().__init__(
             interval=interval,
             by_epoch=by_epoch,
@@ -113,6 +116,18 @@ class CheckpointHook(_CheckpointHook):
         )
         self.save_top_k = save_top_k
         self._saved_step: int | None = None
+
+    def _init_rule(
+        self, rules: list[str | None], key_indicators: list[str]
+    ) -> None:
+        """What our metrics' names tell; the parent knows of others."""
+        if self._names_tell:
+            each = rules if len(rules) > 1 else rules * len(key_indicators)
+            rules = [
+                rule_of(key) if rule is None else rule
+                for rule, key in zip(each, key_indicators, strict=True)
+            ]
+        super()._init_rule(rules, key_indicators)
 
     def before_train(self, runner: Runner) -> None:
         """Go on where a run was stopped, and tidy up after it."""

@@ -9,6 +9,7 @@ from mmengine.runner import Runner
 from trimodal.models.layers.checks import check_positive
 from trimodal.registry import HOOKS
 from trimodal.utils.config import RunError
+from trimodal.utils.metric_rules import rule_of
 
 
 @HOOKS.register_module()
@@ -29,8 +30,8 @@ class EarlyStoppingHook(_EarlyStoppingHook):
     Args:
         monitor (str): The metric, as the log of the validation names it.
         rule (str | None): ``'greater'`` if more is better, ``'less'`` if less
-            is. Defaults to None: told by the name, which must then contain
-            ``acc``, ``top``, ``auc``, ``precision``, ``mAP`` or ``loss``.
+            is. Defaults to None: told by the name, for all figures of
+            :mod:`trimodal.utils.metric_rules` and those that mmengine knows.
         min_delta (float): What does not improve by more is no improvement.
             Defaults to 0.0.
         strict (bool): Whether a missing metric is an error, or a warning.
@@ -73,6 +74,9 @@ class EarlyStoppingHook(_EarlyStoppingHook):
         if min_delta < 0:
             raise ValueError(f'min_delta must be at least 0, got {min_delta}')
         check_positive(patience=patience)
+
+    def _init_rule(self, monitor: str) -> str:
+        return rule_of(monitor) or super()._init_rule(monitor)
 
     def before_run(self, runner: Runner) -> None:
         """Nothing: the parent's check would build the train loop."""
