@@ -37,22 +37,28 @@ KINDS = {
     'Pooling': MaskedPooling,
     'Vocabularies': models.BaseVocabulary,
 }
-REGISTRIES = {
+# Registries in the order of the page; one that is not here comes last, under
+# its own name.
+TITLES = {
     'DATASETS': 'Data sets',
     'DATA_SAMPLERS': 'Samplers',
     'TRANSFORMS': 'Transforms',
+    'FUNCTIONS': 'Functions that collate batches',
     'TASK_UTILS': 'Preparation',
     'METRICS': 'Metrics',
+    'OPTIM_WRAPPER_CONSTRUCTORS': 'Optimizer wrapper constructors',
     'HOOKS': 'Hooks',
     'LOOPS': 'Loops',
     'VISUALIZERS': 'Visualizers',
+    'VISBACKENDS': 'Visualization backends',
     'INFERENCERS': 'Inferencers',
 }
 HEAD = """# Components
 
 Made by `python tools/analysis_tools/list_components.py`; not to be edited.
-Each name is what `type` is in a config. *Paper* is the first that the
-docstring names; *config* is one that uses the part, the shortest of them.
+Each name is what `type` (or `constructor`) is in a config. *Paper* is the
+first that the docstring names; *config* is one that uses the part, the
+shortest of them.
 """
 
 
@@ -76,6 +82,20 @@ def kind_of(item: Any, other: str = 'Models and layers') -> str:
     return other
 
 
+def registries() -> dict[str, Registry]:
+    """Every registry of trimodal by title, but that of the models."""
+    every = {
+        name: item
+        for name, item in vars(trimodal.registry).items()
+        if isinstance(item, Registry) and name != 'MODELS'
+    }
+    names = [*TITLES, *(name for name in every if name not in TITLES)]
+    return {
+        TITLES.get(name, name.replace('_', ' ').capitalize()): every[name]
+        for name in names
+    }
+
+
 def sections() -> dict[str, dict[str, Any]]:
     """Every registered part by section and name."""
     found: dict[str, dict[str, Any]] = defaultdict(dict)
@@ -83,18 +103,17 @@ def sections() -> dict[str, dict[str, Any]]:
         found[title] = {}
     for name, item in registered(trimodal.registry.MODELS).items():
         found[kind_of(item)][name] = item
-    for registry, title in REGISTRIES.items():
-        for name, item in registered(
-            getattr(trimodal.registry, registry)
-        ).items():
+    for title, registry in registries().items():
+        for name, item in registered(registry).items():
             found[kind_of(item, title)][name] = item
     return {title: items for title, items in found.items() if items}
 
 
 def types_in(item: Any) -> set[str]:
-    """Every ``type`` that a config names, wherever it stands."""
+    """Every ``type`` or ``constructor`` that a config names anywhere."""
     if isinstance(item, dict):
-        named = {item['type']} if isinstance(item.get('type'), str) else set()
+        values = [item.get('type'), item.get('constructor')]
+        named = {value for value in values if isinstance(value, str)}
         return named.union(*map(types_in, item.values()))
     if isinstance(item, list | tuple):
         return set().union(*map(types_in, item))
