@@ -1,26 +1,24 @@
 """Which samples are drawn when, and where the pictures go."""
 
-import json
 from pathlib import Path
 
 import cv2
-import numpy as np
 import pytest
 import torch
-from matplotlib.colors import to_rgb
 from mmengine.config import Config
-from mmengine.hooks import Hook
-from mmengine.structures import InstanceData
 from tensorboard.backend.event_processing import event_accumulator
 
+from tests.engine.cells import CELLS, cells, check_boxes, near, pictures
 from tests.engine.tiny_fusion import write_fusion
-from tests.test_repo.test_config_steps import prepared, write_data
+from tests.engine.toy import ToyDataset
 from tests.tools.launching import run_tool
-from trimodal.engine.runner import TrainOptions, train
+from trimodal.engine.runner import TestOptions, TrainOptions, train
+from trimodal.engine.runner import test as run_test
 from trimodal.engine.runner.launch import build_runner
-from trimodal.registry import HOOKS
+from trimodal.registry import HOOKS, MODELS
+from trimodal.visualization import TriModalVisualizer
 from trimodal.visualization import sample as sample_module
-from trimodal.visualization.figure import COLORS, GREEN, render
+from trimodal.visualization.figure import COLORS, render
 
 RUN = """
 model['fusion'] = dict(
@@ -29,129 +27,6 @@ model['fusion'] = dict(
 visualizer['vis_backends'] = [dict(type='TensorboardVisBackend')]
 custom_hooks = [dict(type='VisualizationHook', {arguments})]
 """
-
-
-# Cells are blue on grey; x, y, width, height in pictures of 96 x 64.
-CELLS = ((6, 8, 30, 24), (50, 20, 40, 38))
-
-
-@HOOKS.register_module()
-class KnowingHook(Hook):
-    """Says what is true, in boxes 1 pixel smaller, and something unsure.
-
-    In place of a model that would have to be trained for that.
-    """
-
-    priority = 'HIGH'
-
-    def _say(self, outputs) -> None:
-        for sample in outputs:
-            true = sample.gt_instances
-            units = np.divide(sample.ori_shape, sample.img_shape)[[1, 0, 1, 0]]
-            boxes = true.bboxes * torch.from_numpy(units).float()
-            boxes = boxes + torch.tensor([1.0, 1, -1, -1])
-            count = len(boxes)
-            sample.pred_instances = InstanceData(
-                bboxes=torch.cat([boxes, torch.tensor([[40.0, 2, 44, 6]])]),
-                labels=torch.cat([true.labels, torch.tensor([0])]),
-                scores=torch.tensor([0.9] * count + [0.1]),
-            )
-
-    def after_val_iter(self, runner, batch_idx, data_batch, outputs):
-        self._say(outputs)
-
-    def after_test_iter(self, runner, batch_idx, data_batch, outputs):
-        self._say(outputs)
-
-
-def cells(folder: Path, repo_root: Path, extra: dict) -> Path:
-    """The blood cells' config with pictures of two cells, and of none."""
-    (path,) = (repo_root / 'configs' / 'bccd').glob('*.py')
-    config = prepared(path, folder)
-    write_data(config, folder)
-    dataset = config.val_dataloader.dataset
-    annotations = folder / dataset.ann_file
-    content = json.loads(annotations.read_text())
-    for image in content['images']:
-        pixels = np.full((64, 96, 3), 200, np.uint8)
-        if image['id'] > 1:
-            for x, y, width, height in CELLS:
-                pixels[y : y + height, x : x + width] = (40, 40, 220)
-        file = folder / dataset.img_folder / image['file_name']
-        cv2.imwrite(str(file), pixels[..., ::-1])
-    for box in content['annotations']:
-        box['bbox'] = CELLS[box['id'] % 2]
-    content['annotations'] = [
-        box for box in content['annotations'] if box['image_id'] > 1
-    ]
-    annotations.write_text(json.dumps(content))
-    config.custom_hooks = [
-        {'type': 'KnowingHook'},
-        {'type': 'VisualizationHook', 'num_samples': 2},
-    ]
-    config.visualizer = {
-        'type': 'Visualizer',
-        'vis_backends': [{'type': 'TensorboardVisBackend'}],
-    }
-    config.merge_from_dict(extra)
-    config.dump(folder / 'cells.py')
-    return folder / 'cells.py'
-
-
-def pictures(folder: Path) -> dict[str, np.ndarray]:
-    """The last picture of each name, RGB."""
-    (log,) = folder.glob('*/vis_data')
-    sizes = {event_accumulator.IMAGES: 0}
-    events = event_accumulator.EventAccumulator(str(log), sizes)
-    found = {}
-    for tag in events.Reload().Tags()['images']:
-        data = events.Images(tag)[-1].encoded_image_string
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-        found[tag] = pixels[..., ::-1].astype(int)
-    return found
-
-
-def near(picture: np.ndarray, color: str | tuple) -> np.ndarray:
-    """Where a picture has a colour."""
-    if isinstance(color, str):
-        color = tuple(round(255 * c) for c in to_rgb(color))
-    return np.abs(picture - np.array(color)).max(axis=2) < 12
-
-
-def around(found: np.ndarray) -> list[int]:
-    rows, columns = np.nonzero(found)
-    return [columns.min(), rows.min(), columns.max(), rows.max()]
-
-
-def check_boxes(picture: np.ndarray, said_of: tuple = CELLS) -> None:
-    """Each cell is in a green and in an orange box, as close as drawn."""
-    grey = around(near(picture, (200, 200, 200)))
-    unit = (grey[2] - grey[0] + 1) / 96
-    for x, y, width, height in CELLS:
-        # Around the cell, and what lies between it and its neighbours.
-        left, top = (
-            round(grey[i] + unit * (v - 3)) for i, v in ((0, x), (1, y))
-        )
-        right = round(left + unit * (width + 6))
-        bottom = round(top + unit * (height + 6))
-        part = picture[top:bottom, left:right]
-        # The texts, above and below, are of their boxes' colours.
-        middle = part[part.shape[0] // 2 - 20 : part.shape[0] // 2 + 20]
-        said_here = (x, y, width, height) in said_of
-        cell = near(middle, (40, 40, 220)).nonzero()[1]
-        for color, wide, there in (
-            (GREEN, width, True),
-            (COLORS[1], width - 2, said_here),
-        ):
-            box = near(middle, color).nonzero()[1]
-            assert bool(len(box)) == there
-            if there:
-                assert np.ptp(box) == pytest.approx(unit * wide, abs=4)
-                assert mid(box) == pytest.approx(mid(cell), abs=2)
-
-
-def mid(places: np.ndarray) -> float:
-    return (places.min() + places.max()) / 2
 
 
 def run(folder: Path, arguments: str, extra: str = '') -> Path:
@@ -266,3 +141,39 @@ def test_boxes_of_the_tool(tmp_path: Path, repo_root: Path, monkeypatch):
     areas = [near(found[f'test/{i}'], COLORS[1]).sum() for i in (1, 2)]
     assert areas[0] > 500
     check_boxes(found['test/2'], CELLS[:1])
+
+
+@pytest.mark.parametrize('way', ['plain', 'tta', 'subsets'])
+def test_samples_of_a_test(tmp_path: Path, monkeypatch, way: str):
+    """Of variants the first; of subsets the one of all, which comes last."""
+    text = RUN.format(arguments="num_samples=3, attention='fusion'")
+    if way == 'tta':
+        text += "tta_model = dict(type='TriModalTTAModel')\n"
+        text += "tta_pipeline = 'twice'\n"
+    path = write_fusion(tmp_path, 'run', text)
+    model = MODELS.build(Config.fromfile(path).model)
+    torch.save({'state_dict': model.state_dict()}, tmp_path / 'w.pth')
+    drawn = []
+    draw = TriModalVisualizer.draw
+
+    def draw_and_tell(self, inputs, sample, *others):
+        drawn.append((inputs, sample))
+        return draw(self, inputs, sample, *others)
+
+    monkeypatch.setattr(TriModalVisualizer, 'draw', draw_and_tell)
+    options = TestOptions(
+        work_dir=str(tmp_path / 'work'),
+        tta=way == 'tta',
+        subsets=way == 'subsets',
+    )
+    run_test(path, str(tmp_path / 'w.pth'), options)
+    names = {f'test/toy_{i}' for i in range(3)}
+    attention = {f'test_attention/toy_{i}' for i in range(3)}
+    expected = names if way == 'tta' else names | attention
+    assert set(pictures(tmp_path / 'work')) == expected
+    data = ToyDataset(10)
+    for index, (inputs, sample) in enumerate(drawn):
+        for key, value in data[index]['inputs'].items():
+            assert torch.equal(inputs[key], value)
+        # Both had a part in what was said.
+        assert (sample.modality_weights > 0).all()
