@@ -81,6 +81,14 @@ def test_runtime_requirements_are_listed(repo_root):
     assert wanted - {'tensorboard'} == required
 
 
+def test_what_changes_results_is_listed(repo_root):
+    text = (repo_root / 'requirements' / 'optional.txt').read_text()
+    wanted = {line.split('>')[0] for line in text.splitlines() if line}
+    known = {name for package in env.PACKAGES for name in package.names}
+    # What only a part of mmengine's or of MLflow's needs.
+    assert wanted - known <= {'memory-profiler', 'alembic'}
+
+
 def test_command(repo_root, cache):
     done = subprocess.run(
         [sys.executable, '-m', 'trimodal.utils.collect_env'],

@@ -128,10 +128,10 @@ def test_the_table():
     rows = summarize_model(model, lambda: model(torch.ones(4, 3)))
     lines = format_summary(rows, depth=1).splitlines()
     assert lines[0].split() == [
-        *('module', 'class', 'parameters', 'trainable', 'output', 'FLOPs')
+        *('module', 'class', 'parameters', 'trainable', 'FLOPs', 'output')
     ]
     assert lines[1].split() == [
-        *('(model)', 'Twice', '108', '108', 'y', '4x1', '168')
+        *('(model)', 'Twice', '108', '108', '168', 'y', '4x1')
     ]
     assert lines[2].split() == ['parts', 'ModuleDict', '16', '16', '168']
     assert len(lines) == 5

@@ -19,7 +19,7 @@ MORE = (
     'grad_norm',
     'grad_norm/all',
     'gradient_share/*',
-    'fusion_weight/*',
+    'fusion_share/*',
     '*loss*',
 )
 SMOOTH_FROM = 40  # points; fewer are not smoothed

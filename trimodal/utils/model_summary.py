@@ -108,7 +108,8 @@ def format_summary(rows: Sequence[ModuleSummary], depth: int = 2) -> str:
         raise ValueError(f'depth must be at least 0, got {depth}')
     counted = rows[0].flops is not None
     columns = ['module', 'class', 'parameters', 'trainable']
-    columns += ['output', 'FLOPs'] if counted else []
+    # Shapes come last: what a terminal has no room for is their end.
+    columns += ['FLOPs', 'output'] if counted else []
     table = Table(box=None, pad_edge=False)
     for column in columns:
         is_text = column in ('module', 'class', 'output')
@@ -121,7 +122,7 @@ def format_summary(rows: Sequence[ModuleSummary], depth: int = 2) -> str:
             indent = '  ' * row.depth
             cells = [indent + (row.name.rpartition('.')[2] or _ROOT), row.kind]
             cells += [_short(row.parameters), _short(row.trainable)]
-            cells += [row.shape, _short(row.flops or 0)] if counted else []
+            cells += [_short(row.flops or 0), row.shape] if counted else []
             table.add_row(*cells)
     console = Console(width=1000, color_system=None, force_terminal=False)
     with console.capture() as capture:

@@ -78,16 +78,20 @@ def record(model: Small, run: nn.Module, rows: slice) -> tuple:
 
 def check(logged: dict, norms: dict, weights: Tensor, rows: slice) -> None:
     total = sum(norms.values())
+    present = PRESENT[:, rows].T
+    given = weights.masked_fill(~present, 0)
     for i, name in enumerate(NAMES):
         share = float(norms[name] / total)
         assert logged[f'gradient_share/{name}'] == pytest.approx(
             share, rel=1e-4
         )
-        present = PRESENT[i, rows]
+        share = float(given[:, i].sum() / given.sum())
+        assert logged[f'fusion_share/{name}'] == pytest.approx(share, rel=1e-5)
+        have = present[:, i]
         key = f'fusion_weight/{name}'
-        assert (key in logged) is bool(present.any())
-        if present.any():
-            mean = float(weights[present, i].mean())
+        assert (key in logged) is bool(have.any())
+        if have.any():
+            mean = float(weights[have, i].mean())
             assert logged[key] == pytest.approx(mean, rel=1e-5)
 
 
@@ -98,9 +102,9 @@ def test_shares(rows: slice):
     logged, norms = record(model, model, rows)
     check(logged, norms, model.kept[0], rows)
     assert (float(norms['c']) == 0) is (rows.stop == 4)
-    assert sum(logged[f'gradient_share/{n}'] for n in NAMES) == pytest.approx(
-        1, rel=1e-5
-    )
+    for what in ('gradient_share', 'fusion_share'):
+        shares = [logged[f'{what}/{name}'] for name in NAMES]
+        assert sum(shares) == pytest.approx(1, rel=1e-5)
 
 
 def work(rank: int, folder: str) -> None:
@@ -131,7 +135,11 @@ def test_a_frozen_encoder_and_no_gradient_at_all():
     assert logged['gradient_share/a'] == 0
     model.encoders.requires_grad_(False)
     logged, _ = record(model, model, slice(0, 8))
-    assert sorted(logged) == [*(f'fusion_weight/{n}' for n in NAMES), 'iter']
+    kinds = ('fusion_share', 'fusion_weight')
+    assert sorted(logged) == [
+        *(f'{k}/{n}' for k in kinds for n in NAMES),
+        'iter',
+    ]
 
 
 def test_in_a_run_with_accumulated_gradients(tmp_path: Path):

@@ -37,7 +37,7 @@ def test_the_log_has_the_table_and_the_run_is_the_same(tmp_path: Path):
     lines = [line.split() for line in table.splitlines()[:8]]
     assert lines[0][:4] == ['module', 'class', 'parameters', 'trainable']
     # A linear layer of 4 to 8 for one sample.
-    assert ['a', 'ToyEncoder', '40', '40', '1x1x8', '64'] in lines
+    assert ['a', 'ToyEncoder', '40', '40', '64', '1x1x8'] in lines
     assert log.count('The model, for one sample') == 1
 
 

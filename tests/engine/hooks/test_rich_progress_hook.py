@@ -1,10 +1,15 @@
 """A bar on a terminal, nothing elsewhere."""
 
+import fcntl
 import io
 import logging
 import os
+import pty
+import re
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +20,17 @@ from rich.console import Console
 
 from tests.engine.toy import write_config
 from trimodal.engine.hooks import RichProgressHook
+
+# Until nobody has the terminal open any more, which is an error there.
+READ_ALL = """
+import os
+while True:
+    try:
+        data = os.read(0, 1 << 16)
+    except OSError:
+        break
+    os.write(1, data)
+"""
 
 
 class Loader(list):
@@ -156,21 +172,53 @@ def test_remaining_time_right_after_a_resume():
     hook.after_train(runner)
 
 
-def test_a_run_whose_output_is_a_pipe(tmp_path: Path):
-    """The whole tool, as in CI: plain lines, no escapes, no bar."""
+def run_tool(tmp_path: Path, **options: Any) -> Any:
     extra = "train_cfg['max_epochs'] = 1\n"
     config = write_config(tmp_path, 'toy', extra)
     root = Path(__file__).parents[3]
     command = [sys.executable, 'tools/train.py', config, '--no-test']
     command += ['--work-dir', str(tmp_path / 'run')]
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=root,
-        env={**os.environ, 'PYTHONPATH': str(root), 'OMP_NUM_THREADS': '1'},
+    env = {**os.environ, 'PYTHONPATH': str(root), 'OMP_NUM_THREADS': '1'}
+    return subprocess.run(command, check=True, cwd=root, env=env, **options)
+
+
+def test_lines_are_as_long_as_they_are():
+    """Of a run on a terminal of 40 columns; the terminal breaks them."""
+    console = Console(file=io.StringIO(), force_terminal=True, width=40)
+    hook, runner = RichProgressHook(console=console), new_runner()
+    hook.before_train(runner)
+    line = ' '.join(f'column {i}' for i in range(20))
+    runner.logger.info('a table:\n%s\n[red]not markup', line)
+    hook.after_train(runner)
+    output = console.file.getvalue()
+    assert line in output
+    assert '[red]not markup' in output
+
+
+def test_a_run_on_a_terminal(tmp_path: Path):
+    """The whole tool, on 60 columns: a bar, and whole lines above it."""
+    ours, theirs = pty.openpty()
+    size = struct.pack('HHHH', 24, 60, 0, 0)
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, size)
+    # What the tool writes until its end must fit into the terminal's memory,
+    # or be read meanwhile.
+    reader = subprocess.Popen(
+        [sys.executable, '-c', READ_ALL], stdin=ours, stdout=subprocess.PIPE
     )
+    run_tool(tmp_path, stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    os.close(ours)
+    output = reader.communicate()[0].decode()
+    assert '━' in output
+    plain = re.sub(r'\x1b\[[0-9;?]*[A-Za-z]', '', output)
+    (line,) = re.findall(r'.*Epoch\(train\) \[1\]\[6/6\].*', plain)
+    assert len(line) > 60
+    assert 'loss: ' in line
+
+
+def test_a_run_whose_output_is_a_pipe(tmp_path: Path):
+    """The whole tool, as in CI: plain lines, no escapes, no bar."""
+    done = run_tool(tmp_path, capture_output=True, text=True)
     output = done.stdout + done.stderr
     assert 'Epoch(train) [1][6/6]' in output
     for sign in ('\x1b', '\r', '━'):

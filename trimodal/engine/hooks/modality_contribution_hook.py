@@ -30,6 +30,8 @@ class ModalityContributionHook(StepMonitor):
     - ``fusion_weight/<modality>``: the mean of the fusion's weight over the
       samples that have it, in the batches since the measurement became due,
       of all processes. Left out where none has it.
+    - ``fusion_share/<modality>``: the sum of these weights over that of all
+      modalities; the shares sum to 1, also where modalities are absent.
 
     A share near 0 while others learn tells of a modality that is ignored:
     see ``OGMGEHook``, ``GradientBlendingHook`` and ``ModalityDropout``.
@@ -90,15 +92,16 @@ class ModalityContributionHook(StepMonitor):
         norms, seen = measured
         all_reduce(seen)
         logged = {}
-        total = norms.sum()
-        values = torch.cat([norms[None] / total, seen]).tolist()
-        for name, share, weight, count in zip(
-            self._names, *values, strict=True
-        ):
-            if share == share:  # not 0 / 0
-                logged[f'gradient_share/{name}'] = share
-            if count:
-                logged[f'fusion_weight/{name}'] = weight / count
+        weights, counts = seen
+        values = {
+            'gradient_share': norms / norms.sum(),
+            'fusion_weight': weights / counts,
+            'fusion_share': weights / weights.sum(),
+        }
+        for what, numbers in values.items():
+            for name, value in zip(self._names, numbers.tolist(), strict=True):
+                if value == value:  # not 0 / 0
+                    logged[f'{what}/{name}'] = value
         return logged
 
     @torch.no_grad()

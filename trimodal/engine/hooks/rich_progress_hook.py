@@ -1,6 +1,7 @@
 """A progress bar on a terminal."""
 
 import atexit
+import io
 import logging
 import sys
 from typing import Any
@@ -9,7 +10,6 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from rich.console import Console
-from rich.file_proxy import FileProxy
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -19,6 +19,7 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 
 from trimodal.registry import HOOKS
 
@@ -163,7 +164,7 @@ class RichProgressHook(Hook):
             stream: Any = getattr(handler, 'stream', None)
             if stream in (sys.__stdout__, sys.__stderr__):
                 self._handlers.append((handler, stream))
-                handler.setStream(FileProxy(console, stream))
+                handler.setStream(_LinesAbove(console))
         # An exception must not leave the terminal without its cursor.
         atexit.register(self._stop)
 
@@ -192,3 +193,26 @@ class RichProgressHook(Hook):
     def _advance(self, key: str, note: str = '') -> None:
         if self._progress is not None and key in self._tasks:
             self._progress.update(self._tasks[key], advance=1, note=note)
+
+
+class _LinesAbove(io.TextIOBase):
+    """Puts lines above the bar, as long as they are.
+
+    rich's own proxy would break them into lines of the terminal's width,
+    between words and within tables.
+
+    Args:
+        console (Console): The one with the bar.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._rest = ''
+
+    def write(self, text: str) -> int:
+        """Print what are whole lines by now."""
+        *lines, self._rest = (self._rest + text).split('\n')
+        if lines:
+            whole = Text('\n').join(map(Text.from_ansi, lines))
+            self._console.print(whole, soft_wrap=True)
+        return len(text)
