@@ -79,13 +79,17 @@ def by_hand(
 
 @pytest.mark.parametrize(
     ('rule', 'patience', 'min_delta'),
-    [('greater', 2, 0.0), ('greater', 3, 0.15), ('less', 4, 0.0)],
+    [
+        ("rule='greater'", 2, 0.0),
+        ("mode='max'", 3, 0.15),
+        ("mode='min'", 4, 0.0),
+    ],
 )
 def test_the_run_ends_where_it_should(
     tmp_path: Path, rule: str, patience: int, min_delta: float
 ):
-    arguments = f'rule={rule!r}, patience={patience}, min_delta={min_delta}'
-    sign = 1 if rule == 'greater' else -1
+    arguments = f'{rule}, patience={patience}, min_delta={min_delta}'
+    sign = 1 if rule in ("rule='greater'", "mode='max'") else -1
     expected = by_hand(CURVE, patience, min_delta, sign)
     assert epochs_of(tmp_path, arguments) == expected
     assert 1 < expected < 10
@@ -153,7 +157,9 @@ def test_what_is_refused():
         ({'rule': 'more'}, 'rule'),
         ({'rule': 'less', 'min_delta': -1}, 'min_delta must be .* got -1'),
         ({'rule': 'less', 'patience': 0}, 'patience must be .* 0'),
-        ({}, 'Cannot infer the rule for score'),
+        ({}, "'score' does not tell whether more is better; set mode"),
+        ({'mode': 'most'}, "mode='most', rule=None: mode must be one of"),
+        ({'mode': 'max', 'rule': 'less'}, 'and rule left out'),
     ):
         with pytest.raises(ValueError, match=message):
             EarlyStoppingHook('score', **arguments)

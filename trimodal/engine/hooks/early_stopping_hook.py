@@ -11,6 +11,8 @@ from trimodal.registry import HOOKS
 from trimodal.utils.config import RunError
 from trimodal.utils.metric_rules import rule_of
 
+_RULES = {'max': 'greater', 'min': 'less'}
+
 
 @HOOKS.register_module()
 class EarlyStoppingHook(_EarlyStoppingHook):
@@ -42,10 +44,13 @@ class EarlyStoppingHook(_EarlyStoppingHook):
             without an improvement. Defaults to 5.
         stopping_threshold (float | None): A score that is better than this
             stops the run at once. Defaults to None: there is none.
+        mode (str | None): ``rule`` in the words of others: ``'max'`` or
+            ``'min'``. Defaults to None.
 
     Raises:
-        ValueError: If ``rule`` is neither or can't be told by the name,
-            ``min_delta`` is negative or ``patience`` below 1.
+        ValueError: If ``rule`` or ``mode`` is neither or both are given, the
+            rule can't be told by the name, ``min_delta`` is negative or
+            ``patience`` below 1.
     """
 
     # Before CheckpointHook (90), so that what it saves is up to date.
@@ -61,10 +66,11 @@ class EarlyStoppingHook(_EarlyStoppingHook):
         check_finite: bool = True,
         patience: int = 5,
         stopping_threshold: float | None = None,
+        mode: str | None = None,
     ) -> None:
         super().__init__(
             monitor,
-            rule,
+            _rule(monitor, rule, mode),
             min_delta,
             strict,
             check_finite,
@@ -76,7 +82,13 @@ class EarlyStoppingHook(_EarlyStoppingHook):
         check_positive(patience=patience)
 
     def _init_rule(self, monitor: str) -> str:
-        return rule_of(monitor) or super()._init_rule(monitor)
+        try:
+            return super()._init_rule(monitor)
+        except ValueError as error:
+            raise ValueError(
+                f'the name {monitor!r} does not tell whether more is better; '
+                "set mode to 'max' or 'min'"
+            ) from error
 
     def before_run(self, runner: Runner) -> None:
         """Nothing: the parent's check would build the train loop."""
@@ -150,3 +162,19 @@ class EarlyStoppingHook(_EarlyStoppingHook):
                 )
         message = f'Training stops: {reason}.' if reason else ''
         return reason is not None, message
+
+
+def _rule(monitor: str, rule: str | None, mode: str | None) -> str | None:
+    """From what is given, else by the name; None leaves it to mmengine."""
+    if mode is not None:
+        if rule is not None or mode not in _RULES:
+            raise ValueError(
+                f'mode={mode!r}, rule={rule!r}: mode must be one of '
+                f'{[*_RULES]}, and rule left out'
+            )
+        return _RULES[mode]
+    if rule not in (None, *_RULES.values()):
+        raise ValueError(
+            f'rule must be one of {[*_RULES.values()]}, got {rule!r}'
+        )
+    return rule or rule_of(monitor)
