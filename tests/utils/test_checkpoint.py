@@ -1,7 +1,10 @@
 """Reading checkpoints: mmengine's own are read, anything else is refused."""
 
+import io
 import os
 import pickle
+import random
+import tarfile
 import zipfile
 from collections import Counter
 from pathlib import Path
@@ -16,8 +19,10 @@ from torch import nn
 
 from trimodal.utils.checkpoint import (
     _TORCH,
+    RefusedFileError,
     history_from_plain,
     load_file,
+    peek_file,
     plain_history,
 )
 from trimodal.utils.config import ConfigError
@@ -163,9 +168,12 @@ def test_a_statistic_can_not_be_called(tmp_path: Path):
 
 
 def test_no_pickle_at_all(tmp_path: Path):
-    (tmp_path / 'a.pth').write_text('<html>not found</html>')
-    with pytest.raises(pickle.UnpicklingError, match='not loaded'):
+    page = b'<html>not found</html>'
+    (tmp_path / 'a.pth').write_bytes(page)
+    with pytest.raises(BrokenFileError, match=r'a\.pth is broken'):
         load_file(tmp_path / 'a.pth')
+    with pytest.raises(pickle.UnpicklingError, match='not loaded: it is brok'):
+        load_file(io.BytesIO(page))
 
 
 @pytest.mark.parametrize('content', [b'junk\n', b'', b'\x80\x02'])
@@ -173,6 +181,67 @@ def test_no_checkpoint_at_all(tmp_path: Path, content: bytes):
     (tmp_path / 'a.pth').write_bytes(content)
     with pytest.raises(ConfigError, match=r'a\.pth (is broken|was not load)'):
         load_file(tmp_path / 'a.pth')
+
+
+def test_files_of_old(tmp_path: Path):
+    """Of a time before archives: read as others, damaged ones in one line."""
+    path = tmp_path / 'a.pth'
+    old = {'_use_new_zipfile_serialization': False}
+    torch.save({'w': torch.arange(99.0)}, path, **old)
+    for read in (load_file, peek_file):
+        assert torch.equal(read(path)['w'], torch.arange(99.0))
+    data, rng = path.read_bytes(), random.Random(0)
+    for _ in range(300):
+        damaged = bytearray(data)
+        damaged[rng.randrange(2, 400)] ^= 1 << rng.randrange(8)
+        keep = rng.choice([len(data), rng.randrange(len(data))])
+        path.write_bytes(damaged[:keep])
+        said = ''
+        try:
+            load_file(path)
+        except ConfigError as error:
+            said = str(error)
+        assert '\n' not in said
+    torch.save({'x': Call(os.mkdir, str(tmp_path / 'ran'))}, path, **old)
+    with pytest.raises(RefusedFileError, match='mkdir, which no'):
+        load_file(path)
+    assert not (tmp_path / 'ran').exists()
+
+
+def test_archives_of_older_torch(tmp_path: Path):
+    """Of tar: nobody can read them without running what is in them."""
+    path = tmp_path / 'a.pth'
+    with tarfile.open(path, 'w') as archive:
+        for name in ('sys_info', 'pickle', 'storages', 'tensors'):
+            archive.addfile(tarfile.TarInfo(name))
+    for file in (path, io.BytesIO(path.read_bytes())):
+        with pytest.raises(BrokenFileError):
+            load_file(file)
+
+
+def test_a_wrong_device_is_no_damage(tmp_path: Path):
+    if torch.cuda.is_available():
+        pytest.skip('the device is there')
+    torch.save({'w': torch.ones(2)}, tmp_path / 'a.pth')
+    with pytest.raises(RuntimeError, match='CUDA') as error:
+        load_file(tmp_path / 'a.pth', 'cuda')
+    assert not isinstance(error.value, ConfigError)
+
+
+def test_looking_into_a_file(tmp_path: Path):
+    """It does not read the tensors."""
+    path = tmp_path / 'a.pth'
+    save_file({'w': torch.arange(1000.0), 'meta': {'epoch': 3}}, path)
+    data = path.read_bytes()
+    tensor = torch.arange(1000.0).numpy().tobytes()
+    assert tensor in data
+    path.write_bytes(data.replace(tensor, bytes(len(tensor))))
+    assert peek_file(path)['meta'] == {'epoch': 3}
+    ran = tmp_path / 'ran'
+    save_file({'x': Call(os.mkdir, str(ran))}, path)
+    with pytest.raises(RefusedFileError, match='mkdir'):
+        peek_file(path)
+    assert not ran.exists()
 
 
 def test_a_broken_file_is_named(tmp_path: Path):

@@ -1,7 +1,5 @@
 """From a checkpoint of a training to a file of weights to give away."""
 
-import hashlib
-import os
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +7,7 @@ from torch import Tensor
 
 from trimodal.apis.model import read_checkpoint
 from trimodal.utils.config import ConfigError
+from trimodal.utils.published import rename_published
 from trimodal.utils.saving import save_file
 from trimodal.utils.weights import is_safetensors, save_weights
 
@@ -42,10 +41,7 @@ def publish(checkpoint: str | Path, out: str | Path, ema: bool = True) -> Path:
         save_weights(state, meta, out)
     else:
         save_file({'meta': meta, 'state_dict': dict(state)}, out)
-    digest = hashlib.sha256(out.read_bytes()).hexdigest()
-    named = out.with_name(f'{out.stem}-{digest[:8]}{out.suffix}')
-    os.replace(out, named)
-    return named
+    return rename_published(out)
 
 
 def _trained(

@@ -8,6 +8,8 @@ safetensors are read too; there is no code in them.
 
 import functools
 import re
+import struct
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import (
     AbstractContextManager,
@@ -23,12 +25,26 @@ import torch
 from mmengine.logging.history_buffer import HistoryBuffer
 
 from trimodal.utils.config import ConfigError
+from trimodal.utils.published import check_published
 from trimodal.utils.saving import BrokenFileError, check_file
 from trimodal.utils.weights import is_safetensors, load_weights
 
 _TORCH = tuple(int(part) for part in torch.__version__.split('.')[:2])
 _STATISTICS = ('min', 'max', 'current', 'mean')
 _ANNEALING = ('_annealing_cos', '_annealing_linear')
+# What reading a damaged file comes to, besides what torch says of it.
+_DAMAGE = (
+    AssertionError,
+    EOFError,
+    LookupError,
+    TypeError,
+    UnicodeError,
+    struct.error,
+)
+_DAMAGE_TEXT = re.compile(
+    'PytorchStreamReader|Invalid (magic|protocol)|unexpected EOF|legacy .tar'
+    '|wrong byte size|restore data location'
+)
 
 
 class RefusedFileError(ConfigError, UnpicklingError):
@@ -48,7 +64,8 @@ def load_file(file: Any, map_location: Any = None) -> Any:
         Any: What the file holds.
 
     Raises:
-        BrokenFileError: If the file is cut off or differs from its checksum.
+        BrokenFileError: If the file is cut off, or differs from its checksum
+            or from that in the name of a published one.
         RefusedFileError: If the file holds anything but tensors, plain Python
             values, numeric arrays and mmengine's log histories.
     """
@@ -56,8 +73,27 @@ def load_file(file: Any, map_location: Any = None) -> Any:
         return load_weights(file, map_location)
     if isinstance(file, str | Path):
         check_file(file, thoroughly=False)
+        check_published(file)
     with refusing_code(file):
         return torch.load(file, map_location=map_location, weights_only=True)
+
+
+def peek_file(path: str | Path) -> Any:
+    """Look into a checkpoint that was checked; its tensors stay on the disk.
+
+    Args:
+        path (str | Path): No file of safetensors.
+
+    Returns:
+        Any: What the file holds, on the CPU.
+
+    Raises:
+        BrokenFileError: As of :func:`load_file`.
+        RefusedFileError: Likewise.
+    """
+    mmap = zipfile.is_zipfile(path)  # others can't be read in parts
+    with refusing_code(path):
+        return torch.load(path, 'cpu', weights_only=True, mmap=mmap)
 
 
 @contextmanager
@@ -75,17 +111,29 @@ def refusing_code(file: Any) -> Iterator[None]:
         with _allowing_histories():
             yield
     except UnpicklingError as error:
-        names = r'GLOBAL (getattr\(.*?\)|\S+)|(<(?:class|function) [^>]+>)'
-        found = re.search(names, str(error))
-        what = found.group(1) or found.group(2) if found else 'no plain data'
-        raise RefusedFileError(
-            f'{file} was not loaded: it holds {what}, which no mmengine '
-            'checkpoint needs and which could run code. Only if you trust '
-            'its author, rewrite it as plain tensors: torch.save(torch.load('
-            '..., weights_only=False)["state_dict"], ...).'
-        ) from None
-    except (EOFError, LookupError, UnicodeError) as error:
+        raise RefusedFileError(_refusal(file, str(error))) from None
+    except _DAMAGE as error:
         raise BrokenFileError(f'{file} is broken or no checkpoint') from error
+    except RuntimeError as error:
+        if _DAMAGE_TEXT.search(str(error)) is None:
+            raise  # a device that is not there, for example
+        raise BrokenFileError(f'{file} is broken or no checkpoint') from error
+
+
+def _refusal(file: Any, text: str) -> str:
+    names = r'GLOBAL (getattr\(.*?\)|\S+)|(<(?:class|function) [^>]+>)'
+    found = re.search(names, text)
+    if found is None:
+        return (
+            f'{file} was not loaded: it is broken, no checkpoint, or holds '
+            'other things than tensors and plain values'
+        )
+    return (
+        f'{file} was not loaded: it holds {found[1] or found[2]}, which no '
+        'mmengine checkpoint needs and which could run code. Only if you '
+        'trust its author, rewrite it as plain tensors: torch.save(torch.'
+        'load(..., weights_only=False)["state_dict"], ...).'
+    )
 
 
 def _allowing_histories() -> AbstractContextManager:

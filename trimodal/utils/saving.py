@@ -25,6 +25,8 @@ TEMPORARY = '.tmp'
 _ALGORITHM = b'sha256:'
 _COMMENT_SIZE = len(_ALGORITHM) + 64
 _START = b'PK\x03\x04'
+# How pickles begin, which torch wrote before archives.
+_PICKLES = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
 # The end of a zip archive without a comment; its last two bytes are the
 # length of the comment.
 _END, _END_SIZE = b'PK\x05\x06', 22
@@ -107,25 +109,26 @@ def check_file(path: str | Path, thoroughly: bool = True) -> None:
     """Find out whether a checkpoint is what was once written.
 
     Args:
-        path (str | Path): The file.
+        path (str | Path): The file. One that torch wrote before it wrote
+            archives passes: it tells nothing about itself, reading it does.
         thoroughly (bool): Whether to check the CRC of every part of a file
             that has no checksum of ours. Defaults to True.
 
     Raises:
-        BrokenFileError: If it is empty, cut off or altered.
+        BrokenFileError: If it is empty, cut off, altered or no checkpoint.
     """
     with open(path, 'rb') as file:
         start = file.read(4)
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - _LONGEST_END))
-        tail = file.read()
+    comment = _comment(path)
     if not start:
         raise BrokenFileError(f'{path} is broken: it is empty')
     if start != _START:
-        return  # of a time before archives: torch.load will tell
-    _, end, rest = tail.rpartition(_END)
-    length, comment = rest[16:18], rest[18:]
-    if not end or len(comment) != int.from_bytes(length, 'little'):
+        if comment is None and start.startswith(_PICKLES):
+            return
+        raise BrokenFileError(
+            f'{path} is broken: no checkpoint begins as it does'
+        )
+    if comment is None:
         raise BrokenFileError(f'{path} is broken: it is cut off')
     altered = False
     if len(comment) == _COMMENT_SIZE:
@@ -136,6 +139,23 @@ def check_file(path: str | Path, thoroughly: bool = True) -> None:
         raise BrokenFileError(
             f'{path} is broken: its content differs from its checksum'
         )
+
+
+def has_checksum(path: str | Path) -> bool:
+    """Whether a file was written by :func:`save_file`."""
+    return (_comment(path) or b'').startswith(_ALGORITHM)
+
+
+def _comment(path: str | Path) -> bytes | None:
+    """That of an archive; None if the file does not end as archives do."""
+    with open(path, 'rb') as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - _LONGEST_END))
+        tail = file.read()
+    _, end, rest = tail.rpartition(_END)
+    comment = rest[18:]
+    whole = len(comment) == int.from_bytes(rest[16:18], 'little')
+    return comment if end and whole else None
 
 
 def _fails_crc(path: str | Path) -> bool:

@@ -16,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from trimodal.utils.published import check_published
 from trimodal.utils.saving import BrokenFileError, save_bytes
 
 SUFFIX = '.safetensors'
@@ -62,10 +63,12 @@ def load_weights(path: str | Path, map_location: Any = None) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: If the file does not exist.
-        BrokenFileError: If it is cut off or no such file.
+        BrokenFileError: If it is cut off, no such file, or not the published
+            one that its name says.
     """
     if not Path(path).is_file():
         raise FileNotFoundError(f'{path} can not be found.')
+    check_published(path)
     device = map_location if isinstance(map_location, str) else None
     if isinstance(map_location, torch.device):
         device = str(map_location)
