@@ -37,6 +37,8 @@ def test_every_part_of_every_registry_is_on_the_page(tool):
     assert '(../trimodal/engine/optim/layer_decay.py)' in line
     assert '(../configs/' in line  # which names it as a constructor
     assert '## Visualization backends' in page
+    # A config names it with its scope.
+    assert 'shared_collate' in tool['users']()
 
 
 def test_a_registry_without_a_title_comes_last(tool, monkeypatch):

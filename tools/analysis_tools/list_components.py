@@ -131,7 +131,7 @@ def users() -> dict[str, Path]:
 
     for path in sorted(paths, key=order):
         for name in types_in(Config.fromfile(path).to_dict()):
-            found.setdefault(name, path)
+            found.setdefault(name.removeprefix('trimodal.'), path)
     return found
 
 
