@@ -1,7 +1,8 @@
-"""With gradient checkpointing: the same numbers out of less memory."""
+"""With gradient checkpointing: the same numbers out of less memory.
 
-import inspect
-from dataclasses import replace
+Each part that takes ``with_cp``: tests/models/test_with_cp.py.
+"""
+
 from typing import Any
 
 import pytest
@@ -9,8 +10,6 @@ import torch
 from torch import nn
 
 from benchmarks.measuring import peak_memory
-from tests.models import cases, cases_heads
-from tests.models.contract_cases import contracts_of
 from trimodal.models import BaseEncoder, Conformer
 from trimodal.models.layers import (
     CrossmodalTransformer,
@@ -19,92 +18,7 @@ from trimodal.models.layers import (
     TransformerEncoder,
 )
 from trimodal.models.layers.checkpointing import recomputing, run_layer
-from trimodal.registry import MODELS
 from trimodal.structures import ModalityInput
-from trimodal.testing import Contract, run_distributed
-from trimodal.testing.outputs import Whole, backward
-
-ATTENTION = ('MultiheadAttention', 'CachedAttention', 'SelfAttention')
-
-
-def arguments(contract: Contract) -> set[str]:
-    part: Any = MODELS.get(contract.cfg['type'])
-    return set(inspect.signature(part).parameters)
-
-
-def with_chance(contract: Contract, with_cp: bool) -> Contract:
-    """The same part with dropout, and checkpointing if asked for."""
-    cfg = {**contract.cfg, 'with_cp': with_cp}
-    if 'dropout' in arguments(contract):
-        cfg['dropout'] = 0.3
-    if 'overrides' in cfg:
-        cfg['overrides'] = {**cfg['overrides'], 'encoder_dropout': 0.3}
-    return replace(contract, cfg=cfg)
-
-
-ALL = [*contracts_of(cases), *contracts_of(cases_heads)]
-CONTRACTS = [c for c in ALL if 'with_cp' in arguments(c)]
-
-
-def trained(contract: Contract) -> tuple[dict, dict]:
-    """Gradients and buffers after a step, and what comes by chance next."""
-    module = Whole(contract.build().train())
-    batch = contract.batch()
-    torch.manual_seed(5)
-    backward(module(batch))
-    gradients = {n: p.grad for n, p in module.named_parameters()}
-    return gradients, dict(module.named_buffers()) | {'rng': torch.rand(3)}
-
-
-@pytest.mark.parametrize('contract', CONTRACTS, ids=lambda c: c.id)
-def test_gradients_are_those_without_it(contract: Contract):
-    """With dropout; running statistics and random state are the same too."""
-    plain = trained(with_chance(contract, False))
-    saving = trained(with_chance(contract, True))
-    for ours, theirs in zip(saving, plain, strict=True):
-        assert ours.keys() == theirs.keys()
-        for name, value in theirs.items():
-            if value is None:  # frozen
-                assert ours[name] is None
-                continue
-            torch.testing.assert_close(ours[name], value, rtol=0, atol=0)
-
-
-@pytest.mark.slow
-def test_two_processes():
-    """Not all of them: that of every part once."""
-    chosen = {c.cfg['type']: c for c in CONTRACTS}
-    chosen['Conformer'] = next(c for c in CONTRACTS if 'er-batch' in c.id)
-    made = [
-        replace(c, cfg={**c.cfg, 'with_cp': True}) for c in chosen.values()
-    ]
-    faults = run_distributed(made)
-    assert not faults, '\n\n'.join(f'{k}: {v}' for k, v in faults.items())
-
-
-def test_every_part_with_layers_of_attention_can():
-    """What has a stack of attention can trade time for memory."""
-    missing = [
-        contract.id
-        for contract in ALL
-        # A part around an encoder has what that encoder has.
-        if not {'with_cp', 'encoder'} & arguments(contract)
-        and stacks(contract.build())
-    ]
-    assert not missing
-
-
-def stacks(part: nn.Module) -> bool:
-    """Whether there is a list of modules that attend."""
-    return any(
-        len(module) > 1
-        and all(
-            any(type(m).__name__ in ATTENTION for m in layer.modules())
-            for layer in module
-        )
-        for module in part.modules()
-        if isinstance(module, nn.ModuleList)
-    )
 
 
 def peak(module: nn.Module, *inputs: Any, seed: int = 0) -> int:
