@@ -21,6 +21,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+from trimodal.compat_inductor import mend_convolution_backward
 from trimodal.compat_strategies import (
     mend_ddp_strategy,
     mend_deepspeed_strategy,
@@ -380,4 +381,5 @@ _MENDS: dict[str, Mend] = {
     'mmengine._strategy.distributed': mend_ddp_strategy,
     'mmengine._strategy.fsdp': mend_fsdp_strategy,
     'mmengine._strategy.deepspeed': mend_deepspeed_strategy,
+    'torch._inductor.kernel.conv': mend_convolution_backward,
 }

@@ -49,7 +49,7 @@ def test_losses_are_the_same_and_checkpoints_fit(tmp_path: Path):
     """Compiled, then resumed without, and the other way round."""
     _, losses = run(tmp_path, 'plain', EPOCHS.format(2))
     first, _ = run(tmp_path, 'first', EPOCHS.format(1) + EAGER)
-    assert counters['stats']['unique_graphs'] > 2
+    assert counters['stats']['unique_graphs'] > 1
     second, _ = run(tmp_path, 'second', EPOCHS.format(1))
     names = [
         torch.load(f / 'epoch_1.pth')['state_dict'] for f in (first, second)

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Mapping, Sequence
+from logging import Logger
 from typing import Any
 
 import torch
@@ -10,12 +11,16 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch import nn
 
+from trimodal.engine.hooks.compiled_part import CompiledPart
 from trimodal.engine.hooks.schedules import unwrapped
 from trimodal.registry import HOOKS
 from trimodal.utils.config import ConfigError
 
 # What is computed on tensors alone, without annotations.
 _PARTS = ('encoders', 'aligners', 'fusion')
+# The layers put channels last themselves, and for layouts of its own the
+# compiler fixes the lengths of sequences or fails.
+_CPU_OPTIONS = {'fallback_random': True, 'layout_optimization': False}
 _COMPILERS = ('g++', 'clang++', 'c++')
 
 
@@ -28,17 +33,22 @@ class CompileHook(Hook):
     the optimizer make the compiler start over and over; here each part is
     compiled by itself, its names of weights stay as they are, and checkpoints
     go from one kind of run to the other. A model without such parts is
-    compiled as a whole.
+    compiled as a whole. Validation runs without; so does a part that the
+    compiler fails on, with a warning.
 
     Args:
         backend (str): As for :func:`torch.compile`. Defaults to
             ``'inductor'``.
         mode (str | None): ``'default'``, ``'reduce-overhead'`` or
             ``'max-autotune'``. Defaults to None.
-        dynamic (bool | None): Whether sizes may differ without another
-            compilation. None finds out, and compiles twice. Defaults to True:
-            sequences have lengths of all kinds.
-        options (Mapping[str, Any] | None): Of the backend. Defaults to None.
+        dynamic (bool | None): Which sizes may differ without another
+            compilation: all (True) or none (False). Defaults to None: number
+            and length of the samples, and what is seen to differ, for which
+            it compiles twice.
+        options (Mapping[str, Any] | None): Of the backend; those of ``mode``
+            come first. Defaults to None: for inductor on a CPU
+            ``fallback_random=True``, the random numbers of a run that is not
+            compiled, and ``layout_optimization=False``.
         parts (Sequence[str] | None): Names of parts to compile, such as
             ``'fusion'``, ``'encoders'`` or ``'encoders.image'``. Defaults to
             None: encoders, aligners and fusion.
@@ -52,7 +62,7 @@ class CompileHook(Hook):
         self,
         backend: str = 'inductor',
         mode: str | None = None,
-        dynamic: bool | None = True,
+        dynamic: bool | None = None,
         options: Mapping[str, Any] | None = None,
         parts: Sequence[str] | None = None,
     ) -> None:
@@ -66,21 +76,39 @@ class CompileHook(Hook):
         self.parts = parts
 
     def before_train(self, runner: Runner) -> None:
-        """Compile; the work itself is done in the first iterations."""
-        if self.backend == 'inductor' and not torch.cuda.is_available():
+        """Compile the model."""
+        self.compile(unwrapped(runner), runner.logger)
+
+    def compile(self, model: nn.Module, logger: Logger) -> None:
+        """Compile; the work itself is done in the first iterations.
+
+        Args:
+            model (nn.Module): The model, whose parts are changed in place.
+            logger (Logger): Told what is compiled.
+        """
+        inductor = self.backend == 'inductor'
+        on_cpu = not torch.cuda.is_available()
+        if inductor and on_cpu:
             check_compiler()
-        parts = parts_of(unwrapped(runner), self.parts)
-        for part in parts.values():
+        options = self._options() if inductor and on_cpu else self.options
+        parts = parts_of(model, self.parts)
+        for name, part in parts.items():
             part.compile(
                 backend=self.backend,
-                mode=self.mode,
+                mode=None if options else self.mode,
                 dynamic=self.dynamic,
-                options=self.options,
+                options=options,
             )
-        runner.logger.info(
+            CompiledPart(part, name, self.dynamic is None, logger).install()
+        logger.info(
             f'Compiled with {self.backend}: {", ".join(parts)}. The first '
             'iterations take long.'
         )
+
+    def _options(self) -> dict[str, Any]:
+        """Those of inductor on a CPU."""
+        mode = torch._inductor.list_mode_options(self.mode or 'default')
+        return {**_CPU_OPTIONS, **mode, **(self.options or {})}
 
 
 def parts_of(

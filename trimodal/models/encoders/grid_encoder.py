@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from trimodal.models.encoders.base import BaseEncoder
 from trimodal.models.layers.masking import connect
+from trimodal.models.layers.steps import find_real
 from trimodal.structures import ModalityInput, Tokens
 
 BatchNorm = nn.modules.batchnorm._BatchNorm
@@ -78,7 +79,7 @@ class GridEncoder(BaseEncoder):
             for module in self.modules()
             if isinstance(module, BatchNorm) and module.training
         ]
-        together = bool(norms) and _pictures(x.present, norms) > 1
+        together = bool(norms) and _several(x.present, norms)
         runs = _whole(x) if together else _by_size(x)
         with _paused([] if together else norms):
             parts = [self._run(x, *run) for run in runs]
@@ -114,18 +115,19 @@ class GridEncoder(BaseEncoder):
         ]
 
 
-def _pictures(present: Tensor, norms: Sequence[nn.Module]) -> int:
-    """How many pictures batch statistics would be taken over."""
+@torch.compiler.disable
+def _several(present: Tensor, norms: Sequence[nn.Module]) -> bool:
+    """Whether batch statistics would be taken over more than one picture."""
     count = present.sum()
     synced = any(isinstance(norm, nn.SyncBatchNorm) for norm in norms)
     if synced and dist.is_available() and dist.is_initialized():
         dist.all_reduce(count)
-    return int(count)
+    return bool(count > 1)
 
 
 def _whole(x: ModalityInput) -> list[Run]:
     """All present pictures at once, even if there are none here."""
-    rows = x.present.nonzero().squeeze(1)
+    rows = find_real(x.present)
     return [(rows, x.mask.shape[1], x.mask.shape[2])]
 
 
@@ -133,7 +135,7 @@ def _by_size(x: ModalityInput) -> list[Run]:
     """Which rows run together, and the height and width they run at."""
     sizes = torch.stack([x.mask.any(2).sum(1), x.mask.any(1).sum(1)], dim=1)
     return [
-        ((sizes == size).all(1).nonzero().squeeze(1), *size.tolist())
+        (find_real((sizes == size).all(1)), *size.tolist())
         for size in sizes[x.present].unique(dim=0)
     ]
 

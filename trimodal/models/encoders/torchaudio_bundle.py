@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from trimodal.models.encoders.base import BaseEncoder
 from trimodal.models.layers.masking import connect
+from trimodal.models.layers.steps import find_real
 from trimodal.models.layers.wav2vec2 import (
     build_wav2vec2,
     check_rate,
@@ -160,7 +161,7 @@ class TorchaudioBundle(BaseEncoder):
             Tokens: One step for every product of the convolutions' strides.
         """
         present = x.present
-        rows = present.nonzero().squeeze(1)
+        rows = find_real(present)
         if not len(rows):
             steps = x.data.new_zeros(len(present), 1, self.out_channels)
             mask = torch.zeros_like(steps[..., 0], dtype=torch.bool)

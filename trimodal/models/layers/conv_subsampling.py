@@ -96,7 +96,7 @@ class ConvSubsampling(nn.Module):
         """
         x = x.unsqueeze(2) if self.conv_dims == 1 else x.unsqueeze(3)
         for block, stride in zip(self.blocks, self.strides, strict=True):
-            hidden, mask = hide(x, mask), mask[:, ::stride]
+            hidden, mask = hide(x, mask), every_step(mask, stride)
             x = block(hidden, mask)
         return hide(x, mask).flatten(2), mask
 
@@ -104,6 +104,12 @@ class ConvSubsampling(nn.Module):
 def hide(x: Tensor, mask: Tensor) -> Tensor:
     """Set ``x`` (float ``[B, T, F, C]``) to zero where ``mask`` is False."""
     return x.masked_fill(~mask[:, :, None, None], 0)
+
+
+def every_step(mask: Tensor, stride: int) -> Tensor:
+    """The mask (bool ``[B, T]``) of every ``stride``-th step."""
+    # A copy: of a view, compiled code would ask whether T is even.
+    return mask[:, ::stride].contiguous()
 
 
 class StepNorm(nn.LayerNorm):

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from trimodal.models.layers.checks import check_choice, check_odd
-from trimodal.models.layers.conv_subsampling import NORMS, hide
+from trimodal.models.layers.conv_subsampling import NORMS, every_step, hide
 from trimodal.models.layers.transformer import ResidualBranch
 
 
@@ -134,7 +134,7 @@ class ResidualConv(nn.Module):
             tuple[Tensor, Tensor]: float ``[B, T', 1, C']``, zero where not
             real, and bool ``[B, T']``.
         """
-        mask = mask[:, :: self.stride]
+        mask = every_step(mask, self.stride)
         y = hide(F.gelu(self.conv1(x, mask)), mask)
         y = self.branch(self.conv2(y, mask))
         x = x if self.shortcut is None else self.shortcut(x, mask)
