@@ -15,6 +15,8 @@ default_hooks = dict(
     # A loss or gradient that is not finite: stop and say what led to it;
     # skip=True leaves such steps out, at most max_skips in a row.
     nonfinite=dict(type='NonFiniteHook'),
+    # Steps of accumulative_counts batches end with the epoch.
+    accumulation=dict(type='GradientAccumulationHook'),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     # Several processes: means in the log, one model to validate.
     sync_log_vars=dict(type='SyncLogVarsHook'),

@@ -6,6 +6,9 @@ from trimodal.engine.hooks.class_counts_hook import ClassCountsHook
 from trimodal.engine.hooks.compile_hook import CompileHook
 from trimodal.engine.hooks.dataset_epoch_hook import DatasetEpochHook
 from trimodal.engine.hooks.early_stopping_hook import EarlyStoppingHook
+from trimodal.engine.hooks.gradient_accumulation_hook import (
+    GradientAccumulationHook,
+)
 from trimodal.engine.hooks.gradient_blending_hook import (
     GradientBlendingHook,
 )
@@ -45,6 +48,7 @@ __all__ = [
     'CompileHook',
     'DatasetEpochHook',
     'EarlyStoppingHook',
+    'GradientAccumulationHook',
     'GradientBlendingHook',
     'GradientNormMonitorHook',
     'LearningRateMonitorHook',
