@@ -85,12 +85,16 @@ class Step:
 
     Args:
         args (argparse.Namespace): The command line.
+        model (dict, optional): Config of the model. Defaults to None: that
+            of ``args.config``.
     """
 
-    def __init__(self, args: argparse.Namespace) -> None:
+    def __init__(
+        self, args: argparse.Namespace, model: dict | None = None
+    ) -> None:
+        model = model or Config.fromfile(args.config).model
         torch.manual_seed(0)
-        config = Config.fromfile(args.config)
-        self.model: TriModalFusionModel = MODELS.build(config.model).train()
+        self.model: TriModalFusionModel = MODELS.build(model).train()
         self.optimizer = torch.optim.AdamW(
             self.model.parameters(), lr=1e-4, fused=True
         )

@@ -22,8 +22,11 @@ def test_prints_json_last(repo_root, monkeypatch, capsys):
     assert list(rows) == [WHOLE, *parts]
     for row in rows.values():
         assert row['same_loss']
+        assert row['same_gradients']
         assert row['ms'] > 0
         assert row['time_ratio'] > 0
-    assert rows['SpeechTransformer']['memory_ratio'] < 0.8
-    assert 'same loss' in lines[0]
+    for part in parts:
+        assert rows[part]['memory_ratio'] < 0.8
+    assert rows[WHOLE]['memory_ratio'] < 0.95
+    assert 'same loss, same gradients' in lines[0]
     assert set(parts) <= set(ENCODERS)
