@@ -48,7 +48,7 @@ def test_of_several_and_what_a_config_says_first():
     auto._init_rule(auto.rules, ['regression/mae'])  # the first validation
     assert auto.rules == ['less']
     for hook in (CheckpointHook, EarlyStoppingHook):
-        with pytest.raises(ValueError, match='Cannot infer|does not tell'):
+        with pytest.raises(ValueError, match=r'Cannot infer|does not tell'):
             hook(**{'save_best' if hook is CheckpointHook else 'monitor': 'x'})
 
 
