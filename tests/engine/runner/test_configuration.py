@@ -16,6 +16,13 @@ from trimodal.engine.runner import (
 from trimodal.engine.runner.configuration import existing_checkpoint
 from trimodal.utils.config import ConfigError
 
+STATES = (
+    'meta',
+    'state_dict',
+    'message_hub',
+    'optimizer',
+    'param_schedulers',
+)
 TTA = """
 tta_model = dict(type='TriModalTTAModel')
 tta_pipeline = [dict(type='Variants')]
@@ -31,7 +38,7 @@ def config(tmp_path: Path) -> str:
 
 @pytest.fixture
 def checkpoint(tmp_path: Path) -> str:
-    torch.save({}, tmp_path / 'a.pth')
+    torch.save(dict.fromkeys(STATES), tmp_path / 'a.pth')
     return str(tmp_path / 'a.pth')
 
 
@@ -118,8 +125,15 @@ def test_resume(tmp_path: Path, config: str, checkpoint: str):
 
     # The folder was moved: the file beside last_checkpoint is meant.
     (work_dir / 'last_checkpoint').write_text('/elsewhere/b.pth')
-    torch.save({}, work_dir / 'b.pth')
+    torch.save(dict.fromkeys(STATES), work_dir / 'b.pth')
     assert trained(config, **options).load_from == str(work_dir / 'b.pth')
+
+    # What a run needs depends on the config.
+    torch.save(dict.fromkeys(STATES[:-1]), work_dir / 'b.pth')
+    with pytest.raises(ConfigError, match=r'b\.pth lacks param_schedulers'):
+        trained(config, **options)
+    without = write_config(tmp_path, 'without', 'param_scheduler = None\n')
+    assert trained(without, **options).load_from == str(work_dir / 'b.pth')
 
     (work_dir / 'b.pth').unlink()
     with pytest.raises(ConfigError, match=r'last_checkpoint names .*b\.pth'):

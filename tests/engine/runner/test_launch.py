@@ -5,7 +5,6 @@ import pickle
 import socket
 import time
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +16,6 @@ from tests.engine.toy import write_config
 from trimodal.engine.runner import (
     TestOptions,
     TrainOptions,
-    best_checkpoint,
     test,
     train,
 )
@@ -254,19 +252,6 @@ def test_wrong_checkpoints_give_one_line(trained, tmp_path: Path):
     assert '\n' not in str(error.value)
     assert isinstance(error.value, pickle.UnpicklingError)
     assert not (tmp_path / 'ran').exists()
-
-
-def test_best_checkpoint_falls_back(tmp_path: Path):
-    info: dict[str, Any] = {}
-    hub = SimpleNamespace(runtime_info=info)
-    runner: Any = SimpleNamespace(message_hub=hub, hooks=[])
-    assert best_checkpoint(runner) is None
-    for name in ('best', 'last'):
-        (tmp_path / name).touch()
-        info[f'{name}_ckpt'] = str(tmp_path / name)
-    assert best_checkpoint(runner) == str(tmp_path / 'best')
-    (tmp_path / 'best').unlink()
-    assert best_checkpoint(runner) == str(tmp_path / 'last')
 
 
 @pytest.mark.skipif(

@@ -146,7 +146,8 @@ def _set_work_dir(config: Config, path: str, work_dir: str | None) -> None:
 
 
 def _set_resume(config: Config, resume: str) -> None:
-    found = resumable_checkpoint(config.work_dir, resume)
+    schedules = bool(config.get('param_scheduler'))
+    found = resumable_checkpoint(config.work_dir, resume, schedules)
     # Without a checkpoint to go on from, the run simply starts.
     config.resume = found is not None
     if found is not None:

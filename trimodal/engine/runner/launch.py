@@ -11,7 +11,7 @@ import torch
 from mmengine.config import Config
 from mmengine.dist import barrier, is_main_process
 from mmengine.fileio import dump
-from mmengine.hooks import CheckpointHook, Hook
+from mmengine.hooks import Hook
 from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.optim import build_optim_wrapper
 from mmengine.runner import Runner
@@ -19,6 +19,7 @@ from torch import nn
 from torch.distributed.fsdp import FullyShardedDataParallel
 
 from trimodal.engine.hooks.report_hook import one_report
+from trimodal.engine.runner.best import best_checkpoint
 from trimodal.engine.runner.building import build_runner
 from trimodal.engine.runner.config_checks import check_parts
 from trimodal.engine.runner.configuration import test_config, train_config
@@ -32,6 +33,7 @@ from trimodal.engine.runner.processes import (
     explained,
     one_of_several,
 )
+from trimodal.engine.runner.resumed_run import ResumedRunHook
 from trimodal.engine.runner.summary import format_metrics
 from trimodal.engine.runner.user_errors import starting, user_errors
 from trimodal.utils.config import ConfigError
@@ -90,6 +92,7 @@ def _train(config: Config, options: TrainOptions) -> dict[str, Any]:
     with _leaving_no_name(runner), one_report(runner, options.test):
         with user_errors(config, options.debug):
             _build_parts(runner, options.fast_dev_run)
+        runner.register_hook(ResumedRunHook())
         if config.get('resume'):
             runner.register_hook(_WeightsMustMatch())
         with (
@@ -128,25 +131,6 @@ def _test_with(
         _write(options.out, collector.predictions, metrics)
         runner.logger.info(f'Predictions and metrics: {options.out}')
     return metrics
-
-
-def best_checkpoint(runner: Runner) -> str | None:
-    """The best checkpoint of a finished training, else the last one.
-
-    Args:
-        runner (Runner): After ``train()``.
-
-    Returns:
-        str | None: Path, or None if none was saved.
-    """
-    hub = runner.message_hub.runtime_info
-    best = sorted(key for key in hub if key.startswith('best_ckpt'))
-    candidates = [hub[key] for key in best]
-    for hook in runner.hooks:
-        if isinstance(hook, CheckpointHook):
-            candidates.append(hook.last_ckpt)
-    candidates.append(hub.get('last_ckpt'))
-    return next((c for c in candidates if c and os.path.exists(c)), None)
 
 
 class _WeightsMustMatch(Hook):
