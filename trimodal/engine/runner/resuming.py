@@ -48,7 +48,7 @@ def resumable_checkpoint(
         RefusedFileError: If it holds what could run code.
     """
     if resume == 'best':
-        found = _best(work_dir)
+        found: Path | None = _best(work_dir)
     elif resume in ('auto', 'last'):
         found = _last(Path(work_dir))
         if found is None and resume == 'last':
