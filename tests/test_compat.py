@@ -17,7 +17,6 @@ from mmengine.fileio import FileClient
 from mmengine.hooks import logger_hook
 from mmengine.logging import HistoryBuffer, MessageHub
 from mmengine.model import MMDistributedDataParallel
-from mmengine.optim import AmpOptimWrapper
 from mmengine.runner import CheckpointLoader, Runner, save_checkpoint
 from mmengine.utils import get_installed_path, is_installed
 from torch import distributed, multiprocessing, nn
@@ -232,30 +231,6 @@ def test_sync_bn_on_the_cpu_is_refused(gloo_group, sync_bn: str):
     with pytest.raises(ValueError, match=r"sync_bn='.*needs a GPU"):
         runner.wrap_model(None, nn.Sequential(Plain(), nn.BatchNorm1d(1)))
     runner.wrap_model(None, nn.Sequential(Plain(), MaskedBatchNorm(1)))
-
-
-# 4. mixed precision
-
-
-def test_amp_on_the_cpu_is_bfloat16(no_gpu):
-    model = Plain()
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
-    wrapper = AmpOptimWrapper(optimizer=optimizer, clip_grad={'max_norm': 1e9})
-    with wrapper.optim_context(model):
-        y = model(torch.ones(4, 2))
-    assert y.dtype == torch.bfloat16
-    before = model.layer.bias.item()
-    wrapper.update_params(y.float().sum())
-    assert model.layer.bias.item() == pytest.approx(before - 0.5 * 4)
-    state = wrapper.state_dict()
-    assert state['loss_scaler'] == {}
-    wrapper.load_state_dict(state)
-
-
-def test_amp_on_the_cpu_refuses_float16(no_gpu):
-    optimizer = torch.optim.SGD(Plain().parameters(), lr=0.5)
-    with pytest.raises(ValueError, match=r"dtype='float16'.*'bfloat16'"):
-        AmpOptimWrapper(optimizer=optimizer, dtype='float16')
 
 
 # 5. false alarms

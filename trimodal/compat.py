@@ -21,6 +21,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+from trimodal.compat_amp import mend_amp
 from trimodal.compat_inductor import mend_convolution_backward
 from trimodal.compat_strategies import (
     mend_ddp_strategy,
@@ -275,47 +276,7 @@ def _mend_wrap_model(module: ModuleType) -> bool:
     return True
 
 
-# --- 4. Mixed precision without a GPU -------------------------------------
-# AmpOptimWrapper asserts a GPU. torch's autocast works on the CPU with
-# bfloat16, which needs no loss scaling. On a GPU the deprecated
-# torch.cuda.amp.GradScaler is replaced by its successor.
-# Delete when: AmpOptimWrapper builds and steps on the CPU and uses torch.amp.
-
-
-def _mend_amp(module: ModuleType) -> bool:
-    import torch
-
-    wrapper = module.AmpOptimWrapper
-    init = wrapper.__init__
-    if 'is_cuda_available' not in init.__code__.co_names:
-        return False
-    if module.GradScaler is torch.cuda.amp.GradScaler:
-        scaler = functools.partial(torch.amp.GradScaler, 'cuda')
-        module.GradScaler = scaler  # type: ignore
-
-    @functools.wraps(init)
-    def init_anywhere(
-        self: Any,
-        loss_scale: Any = 'dynamic',
-        dtype: Any = None,
-        use_fsdp: bool = False,
-        **options: Any,
-    ) -> None:
-        kinds = ('cuda', 'npu', 'mlu', 'musa')
-        if any(getattr(module, f'is_{kind}_available')() for kind in kinds):
-            return init(self, loss_scale, dtype, use_fsdp, **options)
-        if dtype not in (None, 'bfloat16', torch.bfloat16):
-            raise ValueError(
-                f'dtype={dtype!r}: without a GPU mixed precision means '
-                "'bfloat16'; leave dtype out or use OptimWrapper"
-            )
-        module.OptimWrapper.__init__(self, **options)
-        self._scale_update_param = None
-        self.loss_scaler = torch.amp.GradScaler('cpu', enabled=False)
-        self.cast_dtype = torch.bfloat16
-
-    wrapper.__init__ = init_anywhere
-    return True
+# --- 4. Mixed precision: trimodal/compat_amp.py ----------------------------
 
 
 # --- 5. A false alarm ------------------------------------------------------
@@ -377,7 +338,7 @@ _MENDS: dict[str, Mend] = {
     'mmengine.utils.package_utils': _mend_package_utils,
     'mmengine.dist.utils': _mend_init_dist,
     'mmengine.runner.runner': _mend_wrap_model,
-    'mmengine.optim.optimizer.amp_optimizer_wrapper': _mend_amp,
+    'mmengine.optim.optimizer.amp_optimizer_wrapper': mend_amp,
     'mmengine._strategy.distributed': mend_ddp_strategy,
     'mmengine._strategy.fsdp': mend_fsdp_strategy,
     'mmengine._strategy.deepspeed': mend_deepspeed_strategy,
