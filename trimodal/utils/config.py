@@ -3,7 +3,7 @@
 import difflib
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,12 @@ _OTHER_KEYS = frozenset(
         'tta_model',
         'tta_pipeline',
     ]
+)
+
+
+# Variables of many configs whose names come near to keys.
+_VARIABLES = frozenset(
+    ['pipeline', 'test_pipeline', 'train_pipeline', 'val_pipeline']
 )
 
 
@@ -119,6 +125,44 @@ def load_config(
     return config
 
 
+def did_you_mean(name: str, known: Iterable[str], most: int = 3) -> str:
+    """End of a message about a name that nobody knows.
+
+    Args:
+        name (str): What was written.
+        known (Iterable[str]): What could have been meant.
+        most (int): How many to offer. Defaults to 3.
+
+    Returns:
+        str: A question, the nearest first; empty if nothing is near.
+    """
+    near = difflib.get_close_matches(name, list(known), n=most)
+    return f'; did you mean {" or ".join(near)}?' if near else ''
+
+
+def unread_keys(config: Mapping[str, Any]) -> dict[str, str]:
+    """Keys of a config that nothing reads, and that are nearly ones.
+
+    Args:
+        config (Mapping[str, Any]): A whole config. Its own variables are no
+            keys, and pass unless they look like one.
+
+    Returns:
+        dict[str, str]: For each such key the one that it looks like.
+    """
+    known = _RUNNER_KEYS | _OTHER_KEYS
+    found = {}
+    for key in config:
+        if key in known or key in _VARIABLES or key.startswith('_'):
+            continue
+        # Two letters in ten: load_form is near to load_from.
+        near = difflib.get_close_matches(key, known, n=1, cutoff=0.8)
+        near = near or [k for k in known if sorted(k) == sorted(key)]
+        if near:
+            found[key] = near[0]
+    return found
+
+
 def _described(error: Exception) -> str:
     return ' '.join(f'{type(error).__name__}: {error}'.split())
 
@@ -127,10 +171,9 @@ def _merge(config: Config, key: str, value: Any) -> None:
     top = key.split('.')[0]
     known = _RUNNER_KEYS | _OTHER_KEYS | set(config)
     if top not in known:
-        near = difflib.get_close_matches(top, known, n=3)
-        hint = f'; did you mean {" or ".join(near)}?' if near else ''
         raise ConfigError(
-            f'--cfg-options {key}: the config has no {top!r}{hint}'
+            f'--cfg-options {key}: the config has no {top!r}'
+            f'{did_you_mean(top, known)}'
         )
     try:
         config.merge_from_dict({key: value})

@@ -190,7 +190,7 @@ def test_a_run_keeps_the_shares_of_the_rates(tmp_path: Path):
 @pytest.mark.parametrize(
     ('optimizer', 'paramwise', 'message'),
     [
-        ({'lr': 1.0}, {'layer_decay_rat': 0.5}, "got 'layer_decay_rat'"),
+        ({'lr': 1.0}, {'layer_decay_rat': 0.5}, 'mean layer_decay_rate'),
         ({'lr': 1.0}, {'layer_decay_rate': 1.5}, r'\(0, 1\], got 1.5'),
         ({}, {}, 'must have an lr'),
     ],

@@ -1,7 +1,13 @@
 """How optimizers are made."""
 
+from trimodal.engine.optim.default_constructor import (
+    DefaultOptimWrapperConstructor,
+)
 from trimodal.engine.optim.layer_decay import (
     LearningRateDecayOptimWrapperConstructor,
 )
 
-__all__ = ['LearningRateDecayOptimWrapperConstructor']
+__all__ = [
+    'DefaultOptimWrapperConstructor',
+    'LearningRateDecayOptimWrapperConstructor',
+]

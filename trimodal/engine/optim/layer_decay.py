@@ -2,23 +2,14 @@
 
 from typing import Any
 
-from mmengine.optim import DefaultOptimWrapperConstructor
 from torch import nn
 
+from trimodal.engine.optim.default_constructor import (
+    DefaultOptimWrapperConstructor,
+)
+from trimodal.engine.optim.paramwise import COMMON_KEYS, LAYER_KEYS
 from trimodal.registry import OPTIM_WRAPPER_CONSTRUCTORS
 
-# What mmengine's constructor reads, and what this one does.
-_THEIRS = {
-    'bias_decay_mult',
-    'bias_lr_mult',
-    'bypass_duplicate',
-    'custom_keys',
-    'dcn_offset_lr_mult',
-    'dwconv_decay_mult',
-    'flat_decay_mult',
-    'norm_decay_mult',
-}
-_OURS = {'bare_decay_mult', 'layer_decay_rate'}
 # Weights and biases of layers; torch's attention and its parametrizations
 # have names of their own.
 _WEIGHTS = ('weight', 'in_proj_weight', 'original0', 'original1')
@@ -43,7 +34,7 @@ class LearningRateDecayOptimWrapperConstructor(DefaultOptimWrapperConstructor):
         optim_wrapper_cfg (dict): The optimizer wrapper, with ``optimizer``
             in it.
         paramwise_cfg (dict | None): What
-            :class:`mmengine.optim.DefaultOptimWrapperConstructor` takes
+            :class:`DefaultOptimWrapperConstructor` takes
             (``norm_decay_mult``, ``bias_decay_mult``, ``custom_keys``, ...),
             ``layer_decay_rate`` (r, above; it multiplies what
             ``custom_keys`` say), and ``bare_decay_mult``, a factor on the
@@ -56,19 +47,16 @@ class LearningRateDecayOptimWrapperConstructor(DefaultOptimWrapperConstructor):
             ``lr``; when called, if the model has no ``get_layer_depth``.
     """
 
+    known_keys = COMMON_KEYS | LAYER_KEYS
+
     def __init__(
         self,
         optim_wrapper_cfg: dict,
         paramwise_cfg: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(optim_wrapper_cfg, paramwise_cfg)
-        unknown = sorted(set(self.paramwise_cfg) - _THEIRS - _OURS)
-        if unknown:
-            raise ValueError(
-                f'paramwise_cfg must have keys of {sorted(_THEIRS | _OURS)}, '
-                f'got {unknown[0]!r}'
-            )
-        self.rate = self.paramwise_cfg.get('layer_decay_rate', 1.0)
+        rate = self.paramwise_cfg.get('layer_decay_rate')
+        self.rate = 1.0 if rate is None else rate
         if not 0 < self.rate <= 1:
             raise ValueError(
                 f'layer_decay_rate must lie in (0, 1], got {self.rate}'
