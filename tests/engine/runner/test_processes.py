@@ -1,11 +1,13 @@
 """Two processes by config: the same weights, or a line that says why not."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 import torch.distributed as dist
+from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
@@ -22,7 +24,7 @@ from trimodal.engine.runner import TrainOptions, train
 from trimodal.engine.runner.processes import explained
 from trimodal.models import TriModalFusionModel
 from trimodal.models.layers.transformer import TransformerEncoder
-from trimodal.registry import MODELS
+from trimodal.registry import HOOKS, MODELS
 from trimodal.utils.config import ConfigError, RunError
 
 DOUBLE = "train_dataloader['batch_size'] = 8\n"
@@ -42,6 +44,27 @@ class IdleFusionModel(TriModalFusionModel):
     def __init__(self, **parts: Any) -> None:
         super().__init__(**parts)
         self.idle = nn.Linear(2, 2)
+
+
+@HOOKS.register_module()
+class StorageHook(Hook):
+    """Notes in which memory the gradients of each step are."""
+
+    def before_train(self, runner: Any) -> None:
+        wrapper, self.found = runner.optim_wrapper, []
+        step = wrapper.step
+
+        def seen(**options: Any) -> None:
+            gradients = [p.grad for p in runner.model.parameters()]
+            where = [g.untyped_storage().data_ptr() for g in gradients]
+            self.found.append((len(where), len(set(where))))
+            step(**options)
+
+        wrapper.step = seen
+
+    def after_train(self, runner: Any) -> None:
+        path = Path(runner.work_dir, f'storages_{runner.rank}.json')
+        path.write_text(json.dumps(self.found))
 
 
 @pytest.fixture(scope='module')
@@ -66,6 +89,32 @@ def test_options_of_ddp_keep_the_weights(folder: Path, option: str):
     extra = NO_VALIDATION + ADAM + WRAPPER.format(option)
     train_forked(write_fusion(folder, option, extra), folder / option)
     assert_equal_weights(folder / option, reference(folder, 'one', ''))
+
+
+@pytest.mark.parametrize('views', [True, False])
+def test_gradients_are_views_of_the_buckets(folder: Path, views: bool):
+    """So small a model has one bucket, and its gradients no memory else."""
+    extra = (
+        NO_VALIDATION
+        + ADAM
+        + (
+            "custom_imports['imports'].append(\n"
+            "    'tests.engine.runner.test_processes')\n"
+            "custom_hooks = [dict(type='StorageHook')]\n"
+            "train_cfg['max_epochs'] = 1\n"
+            "train_cfg['max_epochs'] = 1\n"
+        f'model_wrapper_cfg = dict(gradient_as_bucket_view={views})\n'
+        )
+    )
+    work_dir = folder / f'views{views}'
+    train_forked(write_fusion(folder, f'views{views}', extra), work_dir)
+    for rank in (0, 1):
+        content = (work_dir / f'storages_{rank}.json').read_text()
+        found = json.loads(content)
+        assert found
+        for gradients, storages in found:
+            assert gradients > 10
+            assert storages == (1 if views else gradients)
 
 
 def test_accumulated_gradients_are_exchanged_once(folder: Path):
