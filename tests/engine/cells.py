@@ -91,9 +91,14 @@ def pictures(folder: Path) -> dict[str, np.ndarray]:
     found = {}
     for tag in events.Reload().Tags()['images']:
         data = events.Images(tag)[-1].encoded_image_string
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-        found[tag] = pixels[..., ::-1].astype(int)
+        found[tag] = decoded(data).astype(int)
     return found
+
+
+def decoded(data: bytes) -> np.ndarray:
+    """A picture from a file's bytes, RGB, uint8."""
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    return pixels[..., ::-1]
 
 
 def near(picture: np.ndarray, color: str | tuple) -> np.ndarray:

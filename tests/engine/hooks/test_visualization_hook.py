@@ -1,22 +1,34 @@
 """Which samples are drawn when, and where the pictures go."""
 
+from itertools import product
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
 from tensorboard.backend.event_processing import event_accumulator
 
-from tests.engine.cells import CELLS, cells, check_boxes, near, pictures
+from tests.engine.cells import (
+    CELLS,
+    cells,
+    check_boxes,
+    decoded,
+    near,
+    pictures,
+)
 from tests.engine.tiny_fusion import write_fusion
 from tests.engine.toy import ToyDataset
 from tests.tools.launching import run_tool
+from trimodal.engine.hooks.attention_maps import recorded_attention
 from trimodal.engine.runner import TestOptions, TrainOptions, train
 from trimodal.engine.runner import test as run_test
 from trimodal.engine.runner.launch import build_runner
 from trimodal.registry import HOOKS, MODELS
 from trimodal.visualization import TriModalVisualizer
+from trimodal.visualization import attention as attention_module
 from trimodal.visualization import sample as sample_module
 from trimodal.visualization.figure import COLORS, render
 
@@ -38,9 +50,19 @@ def run(folder: Path, arguments: str, extra: str = '') -> Path:
     return log.parent
 
 
-def test_tensorboard_gets_samples_and_attention(tmp_path: Path):
+def test_tensorboard_gets_samples_and_attention(tmp_path: Path, monkeypatch):
     """Batches of 4: six samples are one batch and a half."""
-    log = run(tmp_path, "interval=2, num_samples=6, attention='fusion'")
+    drawn = []
+
+    def render_and_keep(figure):
+        picture = render(figure)
+        (image,) = figure.axes[0].images
+        drawn.append((np.array(image.get_array()), picture))
+        return picture
+
+    monkeypatch.setattr(attention_module, 'render', render_and_keep)
+    arguments = "interval=2, num_samples=6, attention='fusion'"
+    log = run(tmp_path, arguments, decided(tmp_path))
     sizes = {event_accumulator.IMAGES: 0}
     events = event_accumulator.EventAccumulator(str(log / 'vis_data'), sizes)
     tags = set(events.Reload().Tags()['images'])
@@ -50,6 +72,39 @@ def test_tensorboard_gets_samples_and_attention(tmp_path: Path):
     for tag in tags:
         assert [image.step for image in events.Images(tag)] == [2, 4]
         assert events.Images(tag)[0].width > 200
+    # In the order of the epochs, and of the samples in each.
+    for (weights, picture), (epoch, index) in zip(
+        drawn, product((2, 4), range(6)), strict=True
+    ):
+        expected = weights_of(tmp_path / 'run' / f'epoch_{epoch}.pth', index)
+        assert np.allclose(weights, expected, atol=1e-4)
+        assert np.ptp(weights) > 0.05  # all the same would be blank
+        image = events.Images(f'attention/toy_{index}')[epoch // 2 - 1]
+        assert np.array_equal(decoded(image.encoded_image_string), picture)
+
+
+def decided(folder: Path) -> str:
+    """A config's line that begins with attention that is far from even."""
+    path = write_fusion(folder, 'decided', RUN.format(arguments=''))
+    torch.manual_seed(0)
+    model = MODELS.build(Config.fromfile(path).model)
+    for name, value in model.named_parameters():
+        if name.endswith('in_proj.weight'):
+            value.data *= 30
+    torch.save({'state_dict': model.state_dict()}, folder / 'decided.pth')
+    return f"load_from = '{folder}/decided.pth'\n"
+
+
+def weights_of(checkpoint: Path, index: int) -> np.ndarray:
+    """Attention for one sample, with the weights that were saved."""
+    config = Config.fromfile(checkpoint.parent.with_suffix('.py'))
+    model = MODELS.build(config.model).eval()
+    model.load_state_dict(torch.load(checkpoint)['state_dict'])
+    batch = pseudo_collate([ToyDataset(10)[index]])
+    with torch.no_grad(), recorded_attention(model, 'fusion') as maps:
+        model.test_step(batch)
+    (weights,) = maps.values()
+    return weights[0].numpy()
 
 
 def test_files_in_place_of_loggers(tmp_path: Path):
