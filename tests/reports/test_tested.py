@@ -1,6 +1,8 @@
 import json
 from pathlib import Path
 
+import numpy as np
+
 from tests.reports.folders import write_folder
 from trimodal.reports.tested import split_subsets, test_tables
 
@@ -27,10 +29,14 @@ def test_the_newest_counts(tmp_path: Path):
     assert plain.rows == [['accuracy/top1', 0.8]]
     assert subsets.rows == [['a', 0.5], ['a+b', 0.75]]
     metrics = {'coco/AP': 0.5, 'a/coco/AP': 0.25, 'coco/AP_l': float('nan')}
-    metrics['a/coco/AP_l'] = float('nan')
+    metrics['a/coco/AP_l'] = 'NaN'  # JSON knows no such number
+    metrics['coco/AP_s'] = '-Infinity'
     write_test(folder, '20260104_000000', metrics)
     plain, subsets = test_tables(folder)
     assert plain.rows[0] == ['coco/AP', 0.5]
+    rows = dict(plain.rows)
+    assert np.isnan(rows['coco/AP_l'])
+    assert rows['coco/AP_s'] == -np.inf
     assert subsets.header == ['modalities', 'coco/AP']
     assert subsets.rows == [['a', 0.25]]
 

@@ -3,7 +3,7 @@ import pytest
 
 from tests.visualization.runs import train, val, write, write_run
 from trimodal.visualization import load_scalars
-from trimodal.visualization.scalars import best_index
+from trimodal.visualization.scalars import best_index, scalar_files
 
 
 @pytest.fixture
@@ -107,6 +107,25 @@ def test_by_iteration_with_validations_counted_by_epoch(tmp_path):
     write(tmp_path, 'a', records)
     scalars = load_scalars(tmp_path)
     assert curve(scalars.val['accuracy/top1']) == [(10, 0.25), (20, 0.5)]
+
+
+def test_a_test_is_no_point_of_a_curve(tmp_path):
+    """Of the best weights, of epoch 1, after epoch 2; then it is resumed."""
+    test = {'test/accuracy/top1': 0.9, 'iter': 10, 'step': 10}
+    epochs = [train(1, 10, 2.0), val(1, 0.5), train(2, 20, 1.5), val(2, 0.4)]
+    write(tmp_path, 'a', [*epochs, test])
+    write(tmp_path, 'b', [test])  # by itself
+    write(tmp_path, 'c', [train(3, 30, 1.0), val(3, 0.6)])
+    scalars = load_scalars(tmp_path)
+    assert curve(scalars.train['loss']) == [(1, 2.0), (2, 1.5), (3, 1.0)]
+    expected = [(1, 0.5), (2, 0.4), (3, 0.6)]
+    assert curve(scalars.val['accuracy/top1']) == expected
+    starts = [file.parts[-3] for file in scalar_files(tmp_path)]
+    assert starts == ['a', 'c']
+    with pytest.raises(FileNotFoundError, match=r'no scalars\.json in'):
+        load_scalars(tmp_path / 'b')
+    names = {*scalars.train, *scalars.val}
+    assert not any(name.startswith('test') for name in names)
 
 
 def test_what_is_not_finite_is_a_number(tmp_path):

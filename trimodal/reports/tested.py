@@ -11,6 +11,7 @@ import numpy as np
 from trimodal.reports.parts import Cell, Table
 from trimodal.reports.results import NO_METRIC
 from trimodal.visualization.curves import DULL
+from trimodal.visualization.scalars import NOT_FINITE
 
 
 def test_tables(work_dir: Path) -> list[Table]:
@@ -80,7 +81,7 @@ def _subset_table(
 
 
 def _test_files(work_dir: Path) -> list[Path]:
-    """What mmengine's LoggerHook wrote of tests, the newest first."""
+    """What LoggerHook wrote of tests, the newest first."""
     found = [*work_dir.glob('*/*.json'), *work_dir.glob('test/*/*.json')]
     found = [file for file in found if file.stem == file.parent.name]
     return sorted(found, key=lambda file: file.stem, reverse=True)
@@ -94,7 +95,8 @@ def _metrics(file: Path) -> dict[str, float]:
     return {
         name: float(value)
         for name, value in content.items()
-        if isinstance(value, int | float) and name not in NO_METRIC
+        if (isinstance(value, int | float) or value in NOT_FINITE)
+        and name not in NO_METRIC
     }
 
 

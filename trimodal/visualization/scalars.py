@@ -10,7 +10,9 @@ from trimodal.utils.metric_rules import lower_is_better
 
 Points = tuple[np.ndarray, np.ndarray]
 # How LocalVisBackend writes what JSON has no number for.
-_NOT_FINITE = ('NaN', 'Infinity', '-Infinity')
+NOT_FINITE = ('NaN', 'Infinity', '-Infinity')
+# How the names of a test's line begin.
+_TEST = '"test/'
 _COUNTERS = ('iter', 'epoch', 'step')
 
 
@@ -53,7 +55,8 @@ def load_scalars(path: str | Path) -> Scalars:
 
     A work folder may hold several starts of one run. They are joined: a
     start replaces what an earlier one logged from its first record on, as is
-    right for a resumed run, and for one begun anew.
+    right for a resumed run, and for one begun anew. Lines of tests are passed
+    over.
 
     Args:
         path (str | Path): A work folder, one of its time-stamped folders,
@@ -92,7 +95,9 @@ def load_scalars(path: str | Path) -> Scalars:
 
 
 def scalar_files(path: Path) -> list[Path]:
-    """Every ``scalars.json`` of a run, in the order of its starts.
+    """Every ``scalars.json`` of a training, in the order of its starts.
+
+    Those of starts that only tested are none.
 
     Raises:
         FileNotFoundError: If there is none.
@@ -101,13 +106,18 @@ def scalar_files(path: Path) -> list[Path]:
         return [path]
     for pattern in ('*/vis_data/scalars.json', 'vis_data/scalars.json'):
         # The folders' names are times, so this is the order of the starts.
-        found = sorted(path.glob(pattern))
+        found = [f for f in sorted(path.glob(pattern)) if not _is_test(f)]
         if found:
             return found
     raise FileNotFoundError(
         f'no scalars.json in {path}: expected a work folder of a training, '
         'or the file itself, and LocalVisBackend among vis_backends'
     )
+
+
+def _is_test(file: Path) -> bool:
+    with open(file, encoding='utf-8') as lines:
+        return _TEST in lines.readline()  # a training's begins otherwise
 
 
 def _read(file: Path) -> list[dict]:
@@ -118,6 +128,8 @@ def _read(file: Path) -> list[dict]:
             record = json.loads(line)
         except json.JSONDecodeError:
             continue  # the half line of a run that was killed
+        if _TEST in line:
+            continue  # of weights that may be older: no point of a curve
         last = record.get('iter', last)
         if record.get('step') == 0 and 'iter' not in record:
             # A loop by iterations whose validations mmengine's LoggerHook
@@ -126,7 +138,7 @@ def _read(file: Path) -> list[dict]:
         records.append(
             {
                 key.removeprefix('train/').removeprefix('val/'): (
-                    float(value) if value in _NOT_FINITE else value
+                    float(value) if value in NOT_FINITE else value
                 )
                 for key, value in record.items()
             }

@@ -21,6 +21,16 @@ custom_hooks = [
 long = 'x' * 9999
 """
 
+REPORTS = "default_hooks['report'].update(formats=('md', 'html'))\n"
+OTHERS = """
+visualizer['vis_backends'] += [
+    dict(type='LocalVisBackend'), dict(type='TensorboardVisBackend')]
+"""
+CHECKPOINTS = """
+visualizer['vis_backends'][0].update(
+    artifact_suffix=['.json', '.log', '.py', '.pth'])
+"""
+
 
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch, tmp_path: Path):
@@ -38,7 +48,7 @@ def run_of(folder: Path):
 
 
 def test_a_run_in_a_file(tmp_path: Path):
-    """Two epochs of 6 iterations; the test after it starts no second run."""
+    """Two epochs of 6 iterations; the test after it is in the same run."""
     config = write_fusion(tmp_path, 'run', RUN)
     folder = tmp_path / 'run'
     assert train(config, TrainOptions(work_dir=str(folder)))
@@ -51,7 +61,21 @@ def test_a_run_in_a_file(tmp_path: Path):
     assert [(m.step, m.value) for m in rates] == [
         *((3, 0.1), (6, 0.1), (9, 0.1), (12, 0.1))
     ]
-    assert 'accuracy/top1' in run.data.metrics
+    values = {
+        kind: {
+            m.step: m.value
+            for m in client.get_metric_history(
+                run.info.run_id, f'{kind}/accuracy/top1'
+            )
+        }
+        for kind in ('val', 'test')
+    }
+    assert list(values['val']) == [6, 12]
+    best = max(values['val'], key=lambda step: values['val'][step])
+    assert values['test'] == {best: values['val'][best]}
+    times = client.get_metric_history(run.info.run_id, 'time')
+    assert [m.step for m in times] == [2, 4, 6, 8, 10, 12]
+    assert 'iter' not in run.data.metrics
     assert run.data.params['model.fusion.type'] == 'ConcatFusion'
     assert run.data.params['long'].endswith('x...')
     tags = run.data.tags
@@ -62,6 +86,41 @@ def test_a_run_in_a_file(tmp_path: Path):
     # All of it lies in the log folder.
     assert not (tmp_path / 'mlruns').exists()
     assert not (tmp_path / 'mlflow.db').exists()
+
+
+def test_each_start_keeps_its_own_files(tmp_path: Path):
+    """Begun, resumed to longer ones: nobody's store, no other start's files.
+
+    The second one writes the reports, the third one keeps the checkpoints.
+    """
+    folder = tmp_path / 'run'
+    kept: list[set[str]] = []
+    for index, more in enumerate(('', REPORTS, CHECKPOINTS)):
+        text = f"{RUN}{OTHERS}{more}train_cfg['max_epochs'] = {index + 1}\n"
+        config = write_fusion(tmp_path, 'run', text)
+        before = set(folder.glob('2*'))
+        options = TrainOptions(work_dir=str(folder), resume='auto')
+        assert train(config, options)
+        (start,) = set(folder.glob('2*')) - before
+        (store,) = start.glob('vis_data/mlflow/*/artifacts')
+        paths = [path for path in store.glob('**/*') if path.is_file()]
+        names = {path.relative_to(store).as_posix() for path in paths}
+        kept.append({name.replace(start.name, 'start') for name in names})
+    always = {
+        'config.py',
+        'run.py',
+        'start/run_info.json',
+        'start/start.json',
+        'start/start.log',
+        'start/vis_data/config.py',
+        'start/vis_data/scalars.json',
+        'start/vis_data/start.json',
+    }
+    assert kept[0] == always
+    assert kept[1] == {*always, 'report.html', 'report.md', 'report.png'}
+    assert {n for n in kept[2] if not n.endswith('.pth')} == always
+    assert 'epoch_3.pth' in kept[2]
+    assert not {'epoch_1.pth', 'epoch_2.pth'} & kept[2]
 
 
 def test_pictures_names_and_what_comes_after_the_end(tmp_path: Path):

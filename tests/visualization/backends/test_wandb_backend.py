@@ -84,7 +84,7 @@ def config_of(records: list[Any]) -> dict:
 
 
 def test_a_run_offline(tmp_path: Path, monkeypatch):
-    """Two epochs of 6 iterations; the test after it is passed over."""
+    """Two epochs of 6 iterations, and the test of what was trained."""
     monkeypatch.setenv('WANDB_SILENT', 'true')
     config = write_fusion(tmp_path, 'run', RUN)
     assert train(config, TrainOptions(work_dir=str(tmp_path / 'run')))
@@ -92,9 +92,19 @@ def test_a_run_offline(tmp_path: Path, monkeypatch):
     history = history_of(records)
     losses = [(row['iter'], row['loss']) for row in history if 'loss' in row]
     assert [at for at, _ in losses] == [2, 4, 6, 8, 10, 12]
-    scores = [row for row in history if 'accuracy/top1' in row]
-    # Validations stand at the iteration they come after.
-    assert [row['iter'] for row in scores] == [6, 12]
+    # Validations stand at the iteration they come after, the test at that of
+    # the best weights, which is the first of equals.
+    values = {}
+    for kind, steps in (('val', [6, 12]), ('test', None)):
+        scores = [row for row in history if f'{kind}/accuracy/top1' in row]
+        values[kind] = {r['iter']: r[f'{kind}/accuracy/top1'] for r in scores}
+        assert steps in (None, list(values[kind]))
+        assert all(f'{kind}/time' in row for row in scores)
+    best = max(values['val'], key=lambda step: values['val'][step])
+    assert values['test'] == {best: values['val'][best]}
+    # Those of the training by themselves.
+    times = [row['iter'] for row in history if 'time' in row]
+    assert times == [2, 4, 6, 8, 10, 12]
     rates = [row for row in history if 'lr/all' in row]
     assert [(row['iter'], row['lr/all']) for row in rates] == [
         *((3, 0.1), (6, 0.1), (9, 0.1), (12, 0.1))

@@ -18,6 +18,7 @@ from trimodal.engine.hooks.gradient_norm_monitor_hook import (
 from trimodal.engine.hooks.learning_rate_monitor_hook import (
     LearningRateMonitorHook,
 )
+from trimodal.engine.hooks.logger_hook import LoggerHook
 from trimodal.engine.hooks.modality_contribution_hook import (
     ModalityContributionHook,
 )
@@ -52,6 +53,7 @@ __all__ = [
     'GradientBlendingHook',
     'GradientNormMonitorHook',
     'LearningRateMonitorHook',
+    'LoggerHook',
     'ModalityContributionHook',
     'ModalityDropoutSchedule',
     'ModelSummaryHook',

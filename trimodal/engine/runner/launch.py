@@ -18,6 +18,7 @@ from mmengine.runner import Runner
 from torch import nn
 from torch.distributed.fsdp import FullyShardedDataParallel
 
+from trimodal.engine.hooks.logger_hook import one_log
 from trimodal.engine.hooks.report_hook import one_report
 from trimodal.engine.runner.best import best_checkpoint
 from trimodal.engine.runner.building import build_runner
@@ -89,7 +90,11 @@ test.__test__ = False  # type: ignore[attr-defined]
 def _train(config: Config, options: TrainOptions) -> dict[str, Any]:
     with user_errors(config, options.debug):
         runner = build_runner(config)
-    with _leaving_no_name(runner), one_report(runner, options.test):
+    with (
+        _leaving_no_name(runner),
+        one_log(runner, options.test),  # has the report, which comes first
+        one_report(runner, options.test),
+    ):
         with user_errors(config, options.debug):
             _build_parts(runner, options.fast_dev_run)
         runner.register_hook(ResumedRunHook())

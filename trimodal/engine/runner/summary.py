@@ -24,9 +24,13 @@ def format_metrics(metrics: Mapping[str, Any]) -> str:
         | text/wer         | 0.1250 |
         | text/unannotated | 3      |
     """
+    values = {
+        name: value.item() if getattr(value, 'ndim', 1) == 0 else value
+        for name, value in metrics.items()
+    }
     rows = [
         (name, f'{value:.4f}' if isinstance(value, float) else str(value))
-        for name, value in metrics.items()
+        for name, value in values.items()
         if isinstance(value, int | float)
     ]
     return text_table(('metric', 'value'), rows)

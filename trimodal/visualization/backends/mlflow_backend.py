@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from trimodal.visualization.backends.tensorboard_backend import flatten
 
 # What MLflow takes of a parameter or tag.
 LONGEST = 500
+_VARIABLE = 'MLFLOW_TRACKING_URI'
+_REPORTS = ('report.md', 'report.png', 'report.html')
 
 
 @VISBACKENDS.register_module()
@@ -32,12 +34,21 @@ class MLflowVisBackend(_MLflowVisBackend):
     - Long values of the config are cut, as MLflow refuses them; the whole
       config is kept as ``config.py``.
     - What the run was made with are its tags.
-    - What comes after the end of the run, such as a test, is passed over.
+    - All curves are over the iterations; what comes from validations and
+      tests is named ``val/...`` and ``test/...``, see
+      :class:`~trimodal.engine.hooks.LoggerHook`.
+    - At the end it keeps the logs, scalars and configs of this start, and
+      what this start wrote beside them: the report, and with ``'.pth'`` in
+      ``artifact_suffix`` the checkpoints. mmengine copies what any start and
+      any logger has in the work folder, its own store included.
+    - What comes after the end of the run is passed over. A test that
+      ``tools/train.py`` makes comes before it.
 
     Raises:
         ImportError: When first used, if MLflow is not installed.
     """
 
+    iteration = 0  # set by LoggerHook, which asks for it
     _closed = False
 
     def _init_env(self) -> None:
@@ -51,11 +62,21 @@ class MLflowVisBackend(_MLflowVisBackend):
                 'mlflow-skinny sqlalchemy alembic'
             ) from error
         self._mlflow = mlflow
-        given = self._tracking_uri or os.environ.get('MLFLOW_TRACKING_URI')
+        self._began = folder.stat().st_mtime  # by the clock of its files
+        self._open_experiment(folder)
+        mlflow.start_run(run_name=self._run_name, tags=self._tags)
+        mlflow.log_params(self._params or {})
+
+    def _open_experiment(self, folder: Path) -> None:
+        mlflow = self._mlflow
+        of_user = os.environ.get(_VARIABLE)
+        given = self._tracking_uri or of_user
         place = self._artifact_location
         if given is None and place is None:
             place = (folder / 'mlflow').as_uri()
         mlflow.set_tracking_uri(given or f'sqlite:///{folder}/mlflow.db')
+        if of_user is None:  # MLflow sets it, for a next run to find
+            os.environ.pop(_VARIABLE, None)
         name = self._exp_name or 'Default'
         # The one that is there from the beginning keeps its files elsewhere.
         if name == 'Default' and place is not None:
@@ -63,8 +84,6 @@ class MLflowVisBackend(_MLflowVisBackend):
         if mlflow.get_experiment_by_name(name) is None:
             mlflow.create_experiment(name, artifact_location=place)
         mlflow.set_experiment(name)
-        mlflow.start_run(run_name=self._run_name, tags=self._tags)
-        mlflow.log_params(self._params or {})
 
     def add_config(self, config: Config, **kwargs: Any) -> None:
         """Hand over the config: as parameters, and whole."""
@@ -99,6 +118,7 @@ class MLflowVisBackend(_MLflowVisBackend):
         """Log scalars."""
         if not self._closed:
             values = {_allowed(k): float(v) for k, v in scalar_dict.items()}
+            values.pop('iter', None)  # their step
             self.experiment.log_metrics(values, step)
 
     def add_image(
@@ -109,12 +129,35 @@ class MLflowVisBackend(_MLflowVisBackend):
             self.experiment.log_image(image, f'{name}_{step}.png')
 
     def close(self) -> None:
-        """Keep the logs and configs of the work folder, and end the run."""
+        """Keep what this start wrote, and end the run."""
         if self._env_initialized and not self._closed:
-            if hasattr(self, 'cfg'):
-                super().close()
+            for path, folder in self._files():
+                self._mlflow.log_artifact(str(path), folder)
             self._mlflow.end_run()
             self._closed = True
+
+    def _files(self) -> Iterator[tuple[Path, str | None]]:
+        """What this start wrote, and the folder that it is kept in."""
+        work_dir = getattr(self, 'cfg', {}).get('work_dir')
+        if work_dir is None:
+            return
+        given = self._artifact_suffix
+        ends = (given,) if isinstance(given, str) else tuple(given)
+        data = Path(self._save_dir).resolve()
+        start = data.parent
+        # Not what lies deeper: the stores of this and of other loggers.
+        for folder in (start, data):
+            for path in _files_in(folder, ends):
+                yield path, folder.relative_to(start.parent).as_posix()
+        # Earlier starts wrote here, too.
+        for path in _files_in(Path(work_dir), (*ends, *_REPORTS)):
+            if path.stat().st_mtime >= self._began:
+                yield path, None
+
+
+def _files_in(folder: Path, ends: tuple[str, ...]) -> list[Path]:
+    found = (path for path in folder.glob('*') if path.name.endswith(ends))
+    return sorted(path for path in found if path.is_file())
 
 
 def _allowed(name: str) -> str:

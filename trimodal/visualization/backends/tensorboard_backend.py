@@ -18,8 +18,14 @@ class TensorboardVisBackend(_TensorboardVisBackend):
     """mmengine's, with the model's graph and what the run was made with.
 
     Arguments are those of mmengine's :class:`TensorboardVisBackend`, whose
-    ``add_graph`` does nothing.
+    ``add_graph`` does nothing. All curves are over the iterations; what comes
+    from validations and tests is named ``val/...`` and ``test/...``, see
+    :class:`~trimodal.engine.hooks.LoggerHook`. A picture stands at the step
+    that it is given with.
     """
+
+    # Asks for it: where the training is, set before validations and tests.
+    iteration = 0
 
     def add_graph(
         self,
@@ -41,6 +47,17 @@ class TensorboardVisBackend(_TensorboardVisBackend):
             # A trace is of this batch: that is what is asked for.
             warnings.simplefilter('ignore')
             self.experiment.add_graph(view, tensors, use_strict_trace=False)
+
+    def add_scalars(
+        self,
+        scalar_dict: dict,
+        step: int = 0,
+        file_path: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Write scalars; the iteration is their step, and no curve."""
+        values = {k: v for k, v in scalar_dict.items() if k != 'iter'}
+        super().add_scalars(values, step)
 
     def add_run_info(self, info: Mapping[str, Any]) -> None:
         """Write what a run was made with, as a table among the texts.

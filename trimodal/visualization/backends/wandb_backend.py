@@ -21,17 +21,21 @@ class WandbVisBackend(_WandbVisBackend):
     network, and ``wandb sync`` uploads the run later. It differs in this:
 
     - Everything is logged with ``iter``, which is the axis of all curves;
-      mmengine's axis counts calls.
+      mmengine's axis counts calls. What comes from validations and tests is
+      named ``val/...`` and ``test/...``, see
+      :class:`~trimodal.engine.hooks.LoggerHook`.
     - The code is stored if ``log_code_name`` is set, and then trimodal's own;
       mmengine searches the current folder, with data and environments in it.
     - What the run was made with is in its config, under ``run_info``.
-    - What comes after the end of the run, such as a test, is passed over.
+    - What comes after the end of the run is passed over. A test that
+      ``tools/train.py`` makes comes before it.
 
     Raises:
         ImportError: When first used, if wandb is not installed.
     """
 
-    _iter = 0
+    # Where the training is; LoggerHook sets it before validations and tests.
+    iteration = 0
     _closed = False
 
     def _init_env(self) -> None:
@@ -68,15 +72,15 @@ class WandbVisBackend(_WandbVisBackend):
         **kwargs: Any,
     ) -> None:
         """Log scalars at their iteration, or at the last one known."""
-        self._iter = scalar_dict.get('iter', self._iter)
-        self._log({**scalar_dict, 'iter': self._iter})
+        self.iteration = scalar_dict.get('iter', self.iteration)
+        self._log({**scalar_dict, 'iter': self.iteration})
 
     def add_image(
         self, name: str, image: np.ndarray, step: int = 0, **kwargs: Any
     ) -> None:
         """Log a picture, RGB, uint8 ``[H, W, 3]``."""
         picture = self.experiment.Image(image, caption=f'step {step}')
-        self._log({name: picture, 'iter': self._iter})
+        self._log({name: picture, 'iter': self.iteration})
 
     def close(self) -> None:
         """End the run."""
