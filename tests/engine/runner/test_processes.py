@@ -30,6 +30,11 @@ from trimodal.utils.config import ConfigError, RunError
 DOUBLE = "train_dataloader['batch_size'] = 8\n"
 ADAM = "optim_wrapper = dict(optimizer=dict(type='AdamW', lr=0.01))\n"
 WRAPPER = 'model_wrapper_cfg = dict({}=True)\n'
+STORAGES = """
+custom_imports['imports'].append('tests.engine.runner.test_processes')
+custom_hooks = [dict(type='StorageHook')]
+train_cfg['max_epochs'] = 1
+"""
 # A part that no loss asks for.
 IDLE = """
 custom_imports['imports'].append('tests.engine.runner.test_processes')
@@ -94,18 +99,8 @@ def test_options_of_ddp_keep_the_weights(folder: Path, option: str):
 @pytest.mark.parametrize('views', [True, False])
 def test_gradients_are_views_of_the_buckets(folder: Path, views: bool):
     """So small a model has one bucket, and its gradients no memory else."""
-    extra = (
-        NO_VALIDATION
-        + ADAM
-        + (
-            "custom_imports['imports'].append(\n"
-            "    'tests.engine.runner.test_processes')\n"
-            "custom_hooks = [dict(type='StorageHook')]\n"
-            "train_cfg['max_epochs'] = 1\n"
-            "train_cfg['max_epochs'] = 1\n"
-        f'model_wrapper_cfg = dict(gradient_as_bucket_view={views})\n'
-        )
-    )
+    extra = NO_VALIDATION + ADAM + STORAGES
+    extra += f'model_wrapper_cfg = dict(gradient_as_bucket_view={views})\n'
     work_dir = folder / f'views{views}'
     train_forked(write_fusion(folder, f'views{views}', extra), work_dir)
     for rank in (0, 1):
