@@ -316,3 +316,25 @@ def test_in_a_real_run(tmp_path: Path):
     assert names[0] == names[1]
     assert {'epoch_2.pth', 'epoch_4.pth'} < set(names[0])
     assert len(names[0]) == 6
+
+
+@pytest.mark.parametrize('runner', ['Runner', 'FlexibleRunner'])
+def test_a_file_says_where_the_run_is(runner: str, tmp_path: Path):
+    """Also one that is saved again after the validation, as the best."""
+    extra = (
+        f"runner_type = '{runner}'\nlearn = dict(type='AdamW', lr=0.005)\n"
+        'optim_wrapper = dict(optimizer=learn)\n'
+        "default_hooks['checkpoint'] = dict(\n"
+        "    max_keep_ckpts=-1, save_top_k=-1, save_best='accuracy/sure')\n"
+    )
+    folder = run(tmp_path, 'w', extra)
+    found = {
+        path.name: torch.load(path)['meta']
+        for path in folder.glob('*.pth')
+        if 'best' in path.name
+        or (folder / f'best_accuracy_sure_{path.name}').exists()
+    }
+    assert len(found) >= 4
+    for name, meta in found.items():
+        epoch = int(name.split('_')[-1].removesuffix('.pth'))
+        assert (meta['epoch'], meta['iter']) == (epoch, 6 * epoch), name

@@ -116,6 +116,7 @@ class CheckpointHook(_CheckpointHook):
         )
         self.save_top_k = save_top_k
         self._saved_step: int | None = None
+        self._meta: dict[str, Any] = {}
 
     def _init_rule(
         self, rules: list[str | None], key_indicators: list[str]
@@ -145,6 +146,16 @@ class CheckpointHook(_CheckpointHook):
             for rest in Path(self.out_dir).glob(f'*.pth{TEMPORARY}'):
                 rest.unlink()
         self._remove_obsolete(runner)
+
+    def before_save_checkpoint(
+        self, runner: Runner, checkpoint: dict[str, Any]
+    ) -> None:
+        """Where the run is; FlexibleRunner makes a guess of its own.
+
+        It takes a checkpoint saved after a validation for one of the next
+        epoch: a resumed run would pass over that.
+        """
+        checkpoint['meta'].update(self._meta)
 
     def _warn_of_repeated_batches(self, runner: Runner) -> None:
         loop = runner.train_loop
@@ -271,6 +282,7 @@ class CheckpointHook(_CheckpointHook):
     def _write(
         self, runner: Runner, name: str, meta: dict[str, Any], whole: bool
     ) -> None:
+        self._meta = dict(meta)
         try:
             runner.save_checkpoint(
                 self.out_dir,
@@ -288,6 +300,8 @@ class CheckpointHook(_CheckpointHook):
                 '(max_keep_ckpts and save_top_k keep fewer) and go on with '
                 '--resume'
             ) from error
+        finally:
+            self._meta = {}
 
     # What a checkpoint makes superfluous is written in it: who resumes from
     # it removes what a kill right after the saving has left.
