@@ -6,6 +6,7 @@ from trimodal.engine.hooks.class_counts_hook import ClassCountsHook
 from trimodal.engine.hooks.compile_hook import CompileHook
 from trimodal.engine.hooks.dataset_epoch_hook import DatasetEpochHook
 from trimodal.engine.hooks.early_stopping_hook import EarlyStoppingHook
+from trimodal.engine.hooks.ema_hook import EMAHook
 from trimodal.engine.hooks.gradient_accumulation_hook import (
     GradientAccumulationHook,
 )
@@ -48,6 +49,7 @@ __all__ = [
     'ClassCountsHook',
     'CompileHook',
     'DatasetEpochHook',
+    'EMAHook',
     'EarlyStoppingHook',
     'GradientAccumulationHook',
     'GradientBlendingHook',
