@@ -13,6 +13,7 @@ from torch import distributed
 from torch.distributed.elastic.multiprocessing.errors import get_error_handler
 from torch.nn.parallel import DistributedDataParallel
 
+from trimodal.engine.runner.determinism import refused_operation
 from trimodal.utils.config import ConfigError, RunError
 
 # What a launcher tells each process, and how it is started.
@@ -103,7 +104,7 @@ def check_iterations(loader: Any) -> None:
 
 @contextmanager
 def explained(runner: Runner) -> Iterator[None]:
-    """Turn what torch says about processes into what a user can do.
+    """Turn what torch says while a run goes on into what a user can do.
 
     Args:
         runner (Runner): What runs inside.
@@ -111,7 +112,8 @@ def explained(runner: Runner) -> Iterator[None]:
     Raises:
         ConfigError: If parameters took no part in the loss, and nothing in
             the config allows it.
-        RunError: If another process has ended.
+        RunError: If another process has ended, or an operation is refused
+            that is not deterministic.
     """
     try:
         yield
@@ -124,6 +126,9 @@ def explained(runner: Runner) -> Iterator[None]:
                 f'process {get_rank()} stops: another one has ended, whose '
                 'own message says why'
             ) from error
+        refused = refused_operation(error)
+        if refused:
+            raise RunError(refused) from error
         raise
 
 
