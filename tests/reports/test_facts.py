@@ -55,8 +55,10 @@ def test_state_of_an_interrupted_run(folder: Path):
     set_epochs(folder, 9)
     state = 'not finished: 2 of 9 epochs logged, last checkpoint at 2'
     assert summary(folder)['state'] == state
-    (folder / 'last_checkpoint').unlink()
     state = '2 of 9 epochs logged, no checkpoint'
+    (folder / 'last_checkpoint').write_bytes(b'\xff\xfe\x00')
+    assert summary(folder)['state'] == state
+    (folder / 'last_checkpoint').unlink()
     assert summary(folder)['state'] == state
 
 

@@ -79,7 +79,7 @@ def _state(
 def _saved(work_dir: Path) -> int:
     """The epoch or iteration of the last checkpoint; 0 without one."""
     note = work_dir / 'last_checkpoint'
-    text = note.read_text('utf-8') if note.is_file() else ''
+    text = note.read_text('utf-8', 'replace') if note.is_file() else ''
     found = _SAVED.findall(Path(text.strip()).name)
     return int(found[-1]) if found else 0
 

@@ -53,6 +53,9 @@ def test_what_was_saved(tmp_path: Path):
     options = TrainOptions(work_dir=str(tmp_path / 'v'))
     with pytest.raises(KeyboardInterrupt, match='no checkpoint was saved yet'):
         train(config, options)
+    (tmp_path / 'v' / 'last_checkpoint').write_bytes(b'\xff')  # broken
+    with pytest.raises(KeyboardInterrupt, match='stopped in epoch 1 after'):
+        train(config, options)
 
 
 def test_the_tool_ends_with_one_line(tmp_path: Path, monkeypatch, capsys):

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mmengine.dist import is_main_process
-from mmengine.runner import Runner, find_latest_checkpoint
+from mmengine.runner import Runner
 
 
 @contextmanager
@@ -39,11 +39,11 @@ def stopped_line(runner: Runner) -> str:
     where = (
         f'stopped in epoch {runner.epoch + 1} after iteration {runner.iter}'
     )
-    folder = Path(runner.work_dir)
-    last = None
-    if (folder / 'last_checkpoint').is_file():
-        last = find_latest_checkpoint(str(folder))
-    if last is None:
+    pointer = Path(runner.work_dir, 'last_checkpoint')
+    last = ''
+    if pointer.is_file():  # of an earlier start it may be broken
+        last = pointer.read_text('utf-8', 'replace').strip()
+    if not last:
         return f'{where}; no checkpoint was saved yet'
     return (
         f'{where}; the last checkpoint is {last}: go on from it with the '
