@@ -112,11 +112,11 @@ def test_what_cannot_be_is_refused_in_a_line(
     )
     arguments = (config, '--work-dir', tmp_path / 'work', '--no-test')
     line = failure_of(monkeypatch, 'train', *arguments, *option)
-    assert re.search(
-        r'put_ \(test_determinism\.py:\d+\) has no deterministic version on a '
-        r'CPU, and --deterministic \(randomness\.deterministic=True\) allows no '
-        'other: leave that out, or the part that needs this operation',
-        line,
+    assert re.search(r' put_ \(test_determinism\.py:\d+\) has no', line)
+    assert line.endswith(
+        ' has no deterministic version on a CPU, and --deterministic '
+        '(randomness.deterministic=True) allows no other: leave that out, or '
+        'the part that needs this operation'
     )
     place = int(re.search(r'py:(\d+)', line)[1])
     assert 'put_(' in Path(__file__).read_text().splitlines()[place - 1]
