@@ -276,38 +276,96 @@ RUNS: dict[str, tuple[str, Build]] = {
 }
 
 
+# 8 epochs of 2 iterations; a rate stays through an epoch.
+BY_EPOCH: dict[str, tuple[str, Build]] = {
+    'warm-up, cosine': (
+        """[
+    dict(type='LinearLR', start_factor=0.1, end=3),
+    dict(type='CosineAnnealingLR', begin=3, T_max=5, eta_min=0.01)]""",
+        after_warmup(cosine(5, 0.01), 3),
+    ),
+    'warm-up, polynomial': (
+        """[
+    dict(type='LinearLR', start_factor=0.1, end=2, by_epoch=True),
+    dict(type='PolyLR', power=0.9, begin=2)]""",
+        after_warmup(poly(6, 0.9), 2),
+    ),
+    'one cycle': (
+        """dict(type='OneCycleLR', eta_max=0.4, by_epoch=True)""",
+        one_cycle(8),
+    ),
+    'milestones': (
+        """dict(type='MultiStepLR', milestones=[3, 6], gamma=0.5)""",
+        lambda o: theirs.MultiStepLR(o, [3, 6], 0.5),
+    ),
+}
+
+
+def assert_rates(
+    folder: Path, extra: str, kill: str, build: Build, each: int = 1
+) -> None:
+    """Those of a killed and resumed run against torch's.
+
+    Args:
+        folder: For both.
+        extra: Of the config; with the schedules.
+        kill: Arguments of the hook that kills.
+        build: Torch's scheduler; it steps after ``each`` iterations.
+        each: How many.
+    """
+    log = folder / 'rates.txt'
+    hook = f"dict(type='RateWriter', path='{log}')"
+    extra = (
+        'custom_imports["imports"] += ["tests.engine.optim.test_schedules"]\n'
+        f'optim_wrapper = dict(optimizer=dict(type="SGD", lr={LR}))\n{extra}'
+    )
+    kill = f", dict(type='KillHook', {kill})"
+    options: dict[str, Any] = {'work_dir': str(folder / 'w'), 'test': False}
+    killed = write_config(
+        folder, 'killed', f'{extra}custom_hooks = [{hook}{kill}]\n'
+    )
+    with pytest.raises(Killed):
+        train(killed, TrainOptions(**options))
+    whole = write_config(folder, 'whole', f'{extra}custom_hooks = [{hook}]\n')
+    train(whole, TrainOptions(**options, resume='auto'))
+    lines = [line.split() for line in log.read_text().splitlines()]
+    assert [int(step) for step, _ in lines] == [*range(len(lines))]
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=LR)
+    scheduler = build(optimizer)
+    for step, (_, rate) in enumerate(lines):
+        if step and step % each == 0:
+            optimizer.step()
+            scheduler.step()
+        assert float(rate) == pytest.approx(rates(optimizer)[0], rel=1e-9)
+    assert len({rate for _, rate in lines}) > 1
+
+
 @pytest.mark.filterwarnings('ignore')
 @pytest.mark.parametrize('name', RUNS)
 def test_curve_of_a_run(name: str, tmp_path: Path):
     """Killed in its third epoch and resumed."""
     schedulers, build = RUNS[name]
-    log = tmp_path / 'rates.txt'
-    hook = f"dict(type='RateWriter', path='{log}')"
+    extra = f'param_scheduler = {schedulers}\ntrain_cfg["val_interval"] = 9\n'
+    kill = "stage='before_train_epoch', epoch=2"
+    assert_rates(tmp_path, extra, kill, build)
+    log = (tmp_path / 'rates.txt').read_text()
+    assert len(log.splitlines()) == STEPS
+
+
+@pytest.mark.filterwarnings('ignore')
+@pytest.mark.parametrize('name', BY_EPOCH)
+def test_curve_of_a_run_by_epoch(name: str, tmp_path: Path):
+    """Not converted; killed in its fifth epoch and resumed."""
+    schedulers, build = BY_EPOCH[name]
     extra = (
-        'custom_imports["imports"] += ["tests.engine.optim.test_schedules"]\n'
-        f'optim_wrapper = dict(optimizer=dict(type="SGD", lr={LR}))\n'
         f'param_scheduler = {schedulers}\n'
-        'train_cfg["val_interval"] = 9\n'
+        'train_cfg.update(max_epochs=8, val_interval=9)\n'
+        "train_dataloader['dataset']['size'] = 8\n"
     )
-    kill = ", dict(type='KillHook', stage='before_train_epoch', epoch=2)"
-    options: dict[str, Any] = {'work_dir': str(tmp_path / 'w'), 'test': False}
-    killed = write_config(
-        tmp_path, 'killed', f'{extra}custom_hooks = [{hook}{kill}]\n'
-    )
-    with pytest.raises(Killed):
-        train(killed, TrainOptions(**options))
-    whole = write_config(
-        tmp_path, 'whole', f'{extra}custom_hooks = [{hook}]\n'
-    )
-    train(whole, TrainOptions(**options, resume='auto'))
-    lines = [line.split() for line in log.read_text().splitlines()]
-    assert [int(step) for step, _ in lines] == [*range(STEPS)]
-    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=LR)
-    scheduler = build(optimizer)
-    for _, rate in lines:
-        assert float(rate) == pytest.approx(rates(optimizer)[0], rel=1e-9)
-        optimizer.step()
-        scheduler.step()
+    kill = "stage='before_train_epoch', epoch=4"
+    assert_rates(tmp_path, extra, kill, build, each=2)
+    log = (tmp_path / 'rates.txt').read_text()
+    assert len(log.splitlines()) == 16
 
 
 def test_plateau_of_a_run(tmp_path: Path):

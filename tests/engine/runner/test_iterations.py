@@ -91,15 +91,27 @@ def test_resumed_iterations(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ('interval', 'expected'),
-    [(1, [1, 2, 3, 4]), (2, [2, 4]), (3, [3, 4])],
+    ('interval', 'begin', 'expected'),
+    [
+        (1, 1, [1, 2, 3, 4]),
+        (2, 1, [2, 4]),
+        (3, 1, [3, 4]),
+        (1, 3, [3, 4]),
+        (2, 3, [4]),
+    ],
 )
 def test_validation_every_n_epochs(
-    interval: int, expected: list[int], tmp_path: Path
+    interval: int, begin: int, expected: list[int], tmp_path: Path
 ):
-    """And after the last one."""
-    work_dir = run(tmp_path, 'w', f"train_cfg['val_interval'] = {interval}\n")
+    """From ``val_begin`` on, and after the last one."""
+    options = f'val_interval={interval}, val_begin={begin}'
+    work_dir = run(tmp_path, 'w', f'train_cfg.update({options})\n')
     assert validated(work_dir) == expected
+
+
+def test_validation_begins_with_an_iteration(tmp_path: Path):
+    loop = 'train_cfg = dict(max_iters=10, val_interval=2, val_begin=5)\n'
+    assert validated(run(tmp_path, 'w', loop)) == [6, 8, 10]
 
 
 def test_fast_dev_run_of_iterations(tmp_path: Path):

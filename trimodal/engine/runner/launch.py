@@ -35,6 +35,7 @@ from trimodal.engine.runner.processes import (
     one_of_several,
 )
 from trimodal.engine.runner.resumed_run import ResumedRunHook
+from trimodal.engine.runner.schedule_checks import prepare_schedules
 from trimodal.engine.runner.summary import format_metrics
 from trimodal.engine.runner.user_errors import starting, user_errors
 from trimodal.utils.config import ConfigError
@@ -179,6 +180,7 @@ def _build_parts(runner: Runner, only_first_batch: bool) -> None:
     for loop in ('val_loop', 'test_loop'):
         getattr(runner, loop)
     check_data(runner)
+    prepare_schedules(runner, trial=only_first_batch)
     if isinstance(runner, Runner):
         runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
     elif isinstance(runner.model, nn.Module):
