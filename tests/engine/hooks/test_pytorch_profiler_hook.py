@@ -54,7 +54,33 @@ def test_a_run_that_is_too_short_says_so(tmp_path: Path):
     folder = run(tmp_path, 'short', 'wait=20')
     assert not [*folder.iterdir()]
     log = next((tmp_path / 'short').glob('*/*.log')).read_text()
-    assert 'Nothing was profiled: the run has 12 iterations' in log
+    (line,) = [x for x in log.splitlines() if 'Nothing was profiled' in x]
+    assert line.endswith(
+        'Nothing was profiled: the run has 12 iterations, of which wait and '
+        "warmup take 21; train longer, or have dict(type='PyTorchProfilerHook'"
+        ', wait=0, warmup=0) among custom_hooks'
+    )
+
+
+@pytest.mark.parametrize('by_key', [False, True])
+def test_a_fast_dev_run_is_profiled(tmp_path: Path, by_key: bool):
+    extra = EXTRA.format('wait=2, warmup=3') if by_key else ''
+    options = TrainOptions(
+        work_dir=str(tmp_path),
+        fast_dev_run=True,
+        profiler=None if by_key else 'pytorch',
+    )
+    train(write_config(tmp_path, 'fast', extra), options)
+    (folder,) = tmp_path.glob('fast_dev_run/*/profile')
+    (trace,) = folder.glob('rank_0.*.pt.trace.json.gz')
+    events = json.loads(gzip.decompress(trace.read_bytes()))['traceEvents']
+    names = [event.get('name') for event in events if event.get('ph') == 'X']
+    assert names.count('backward') == 1
+    steps = {name for name in names if str(name).startswith('ProfilerStep')}
+    assert steps == {'ProfilerStep#0'}
+    assert 'aten::addmm' in (folder / 'top_ops.txt').read_text()
+    log = next(tmp_path.glob('fast_dev_run/*/*.log')).read_text()
+    assert 'Nothing was profiled' not in log
 
 
 def test_profiling_changes_nothing(tmp_path: Path):

@@ -43,7 +43,8 @@ class PyTorchProfilerHook(Hook):
     ``top_ops.txt``, a table of the operations that took longest. The parts of
     the loop (data wait, preprocessing, forward, backward, optimizer, every
     hook) are named in the trace. ``tools/train.py --profiler pytorch`` adds
-    this hook. A run has one profiler at a time.
+    this hook; with ``--fast-dev-run`` it records the one iteration there is. A
+    run has one profiler at a time.
 
     mmengine's ``ProfilerHook`` stops at the end of the first epoch, counts
     from iteration 0 also in a resumed run, needs a package to *write* files
@@ -133,7 +134,9 @@ class PyTorchProfilerHook(Hook):
         if self._steps <= self.first:
             runner.logger.warning(
                 f'Nothing was profiled: the run has {self._steps} iterations, '
-                f'of which wait and warmup take {self.first}.'
+                f'of which wait and warmup take {self.first}; train longer, '
+                "or have dict(type='PyTorchProfilerHook', wait=0, warmup=0) "
+                'among custom_hooks'
             )
 
     def _stop(self) -> None:
