@@ -76,8 +76,8 @@ def test_a_fast_dev_run_is_profiled(tmp_path: Path, by_key: bool):
     events = json.loads(gzip.decompress(trace.read_bytes()))['traceEvents']
     names = [event.get('name') for event in events if event.get('ph') == 'X']
     assert names.count('backward') == 1
-    steps = {name for name in names if str(name).startswith('ProfilerStep')}
-    assert steps == {'ProfilerStep#0'}
+    assert 'ProfilerStep#0' in names
+    assert names.count('validation') == 1  # comes before the end
     assert 'aten::addmm' in (folder / 'top_ops.txt').read_text()
     log = next(tmp_path.glob('fast_dev_run/*/*.log')).read_text()
     assert 'Nothing was profiled' not in log
