@@ -23,6 +23,7 @@ from typing import Any
 
 from trimodal.compat_amp import mend_amp
 from trimodal.compat_inductor import mend_convolution_backward
+from trimodal.compat_scaling import mend_runner, mend_strategy
 from trimodal.compat_strategies import (
     mend_ddp_strategy,
     mend_deepspeed_strategy,
@@ -276,6 +277,10 @@ def _mend_wrap_model(module: ModuleType) -> bool:
     return True
 
 
+def _mend_runner(module: ModuleType) -> bool:
+    return any([_mend_wrap_model(module), mend_runner(module)])
+
+
 # --- 4. Mixed precision: trimodal/compat_amp.py ----------------------------
 
 
@@ -337,8 +342,9 @@ _MENDS: dict[str, Mend] = {
     'mmengine.hooks.logger_hook': _mend_logger_hook,
     'mmengine.utils.package_utils': _mend_package_utils,
     'mmengine.dist.utils': _mend_init_dist,
-    'mmengine.runner.runner': _mend_wrap_model,
+    'mmengine.runner.runner': _mend_runner,
     'mmengine.optim.optimizer.amp_optimizer_wrapper': mend_amp,
+    'mmengine._strategy.base': mend_strategy,
     'mmengine._strategy.distributed': mend_ddp_strategy,
     'mmengine._strategy.fsdp': mend_fsdp_strategy,
     'mmengine._strategy.deepspeed': mend_deepspeed_strategy,
