@@ -119,6 +119,19 @@ def test_resume_is_exact(tmp_path: Path):
     assert not any('is lost' in log for log in logs)
 
 
+def test_it_is_the_hook_that_does_it(tmp_path: Path):
+    """Without GradientAccumulationHook a step is made of two epochs."""
+    extra = PLAIN + size(20) + SGD
+    off = 'default_hooks.update(accumulation=None)\n'
+    mixed = run(tmp_path, 'off', f'{extra}, accumulative_counts=3)\n{off}')
+    big = run(tmp_path, 'big', f'{extra})\n{BIG}')
+    apart = [
+        (mixed['state_dict'][name] - value).abs().max()
+        for name, value in big['state_dict'].items()
+    ]
+    assert max(apart) > 0.01
+
+
 def test_batch_norm_is_warned_of_once(tmp_path: Path):
     norm = "model['chance'] = 1.0\n"
     extra = PLAIN + norm + SGD + ', accumulative_counts=3)\n'
