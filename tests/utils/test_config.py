@@ -9,8 +9,10 @@ from mmengine.runner import Runner
 from trimodal.utils.config import (
     _RUNNER_KEYS,
     ConfigError,
+    did_you_mean,
     load_config,
     one_line_errors,
+    unread_keys,
 )
 
 
@@ -100,3 +102,23 @@ def test_ctrl_c(line: str, capsys):
 def test_the_list_of_the_runners_keys_is_whole():
     keys = set(inspect.signature(Runner.__init__).parameters)
     assert keys - {'self'} == _RUNNER_KEYS
+
+
+def test_keys_that_nothing_reads():
+    near = {
+        'optim_wraper': 'optim_wrapper',
+        'custom_hook': 'custom_hooks',
+        'load_form': 'load_from',
+        'log_levl': 'log_level',
+        'train_dataloaders': 'train_dataloader',
+        'resume_from': 'resume=True and load_from',
+    }
+    own = ['num_classes', 'lr', 'train_pipeline', 'val_pipeline', 'data_root']
+    own += ['_optim_wraper', 'model', 'custom_imports', 'optimizer', 'epochs']
+    assert unread_keys(dict.fromkeys([*near, *own])) == near
+
+
+def test_questions():
+    assert did_you_mean('lr_mul', ['lr_mult', 'lr']).startswith('; did you')
+    assert did_you_mean('lr_mul', ['lr_mult'], 1) == '; did you mean lr_mult?'
+    assert did_you_mean('x', ['lr_mult']) == ''

@@ -61,6 +61,16 @@ _OTHER_KEYS = frozenset(
 )
 
 
+# Keys of mmcv's runner, before mmengine's, and what says the same now.
+_FORMER_KEYS = {
+    'checkpoint_config': 'default_hooks.checkpoint',
+    'evaluation': 'train_cfg.val_interval and val_evaluator',
+    'log_config': 'default_hooks.logger',
+    'lr_config': 'param_scheduler',
+    'optimizer_config': 'optim_wrapper',
+    'resume_from': 'resume=True and load_from',
+    'total_epochs': 'train_cfg.max_epochs',
+}
 # Variables of many configs whose names come near to keys.
 _VARIABLES = frozenset(
     ['pipeline', 'test_pipeline', 'train_pipeline', 'val_pipeline']
@@ -145,19 +155,20 @@ def unread_keys(config: Mapping[str, Any]) -> dict[str, str]:
 
     Args:
         config (Mapping[str, Any]): A whole config. Its own variables are no
-            keys, and pass unless they look like one.
+            keys, and pass unless they look like one or were one.
 
     Returns:
-        dict[str, str]: For each such key the one that it looks like.
+        dict[str, str]: For each such key what is meant.
     """
     known = _RUNNER_KEYS | _OTHER_KEYS
     found = {}
     for key in config:
         if key in known or key in _VARIABLES or key.startswith('_'):
             continue
-        # Two letters in ten: load_form is near to load_from.
-        near = difflib.get_close_matches(key, known, n=1, cutoff=0.8)
-        near = near or [k for k in known if sorted(k) == sorted(key)]
+        near = [_FORMER_KEYS[key]] if key in _FORMER_KEYS else []
+        near += difflib.get_close_matches(key, known, n=1, cutoff=0.8)
+        # Letters that changed places, which the above finds far away.
+        near += [k for k in known if sorted(k) == sorted(key)]
         if near:
             found[key] = near[0]
     return found

@@ -34,5 +34,11 @@ def test_nothing_without(value: Any):
 
 
 def test_wrong_values():
-    with pytest.raises(ConfigError, match=r"or a dict.*got 'yes'"):
+    with pytest.raises(ConfigError, match=r'on the command line compile=Tr'):
         used('yes')
+    with pytest.raises(ConfigError, match=r'did you mean backend.*Known'):
+        used({'bakend': 'eager'})
+    with pytest.raises(ConfigError) as error:
+        used({'backend': 'egaer'})
+    assert str(error.value).startswith('compile: backend must be one of [')
+    assert 'TESTING' not in str(error.value)

@@ -5,11 +5,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import torch
 from mmengine.config import Config
 from mmengine.hooks import EMAHook
-from mmengine.optim import OptimWrapper, OptimWrapperDict
-from torch import nn
 
 from tests.engine.toy import write_config
 from trimodal.engine.runner import TrainOptions, train
@@ -115,12 +112,11 @@ def test_schedules_by_epoch_in_a_training_by_iterations():
             check_numbers(by_iterations(schedule))
 
 
-def runner(*hooks: Any, wrapper: Any = None, by_epoch: bool = True) -> Any:
+def runner(*hooks: Any, by_epoch: bool = True) -> Any:
     """Three epochs of four iterations, or twelve iterations."""
     train = {'max_epochs': 3} if by_epoch else {'max_iters': 12}
     return SimpleNamespace(
         hooks=hooks,
-        optim_wrapper=wrapper,
         cfg=Config({'train_cfg': train}),
         max_epochs=3 if by_epoch else 1,
         max_iters=12,
@@ -156,19 +152,6 @@ def test_averages_begin_before_the_end():
         with pytest.raises(ConfigError) as error:
             check_parts(found)
         assert str(error.value) == f'EMAHook: {message}'
-
-
-def test_clipping_is_as_torch_calls_it():
-    def wrapper(**clip_grad: Any) -> OptimWrapper:
-        optimizer = torch.optim.SGD(nn.Linear(1, 1).parameters(), lr=1)
-        return OptimWrapper(optimizer, clip_grad=clip_grad)
-
-    check_parts(runner(wrapper=wrapper(max_norm=1, norm_type=2)))
-    check_parts(runner(wrapper=wrapper(type='value', clip_value=1)))
-    wrong = wrapper(max_norm=1, norm=2)
-    for found in (wrong, OptimWrapperDict(a=wrong)):
-        with pytest.raises(ConfigError, match=r"'norm'; clip_grad_norm_ tak"):
-            check_parts(runner(wrapper=found))
 
 
 def test_before_the_training_begins(tmp_path: Path):

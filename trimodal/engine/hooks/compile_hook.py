@@ -14,13 +14,16 @@ from torch import nn
 from trimodal.engine.hooks.compiled_part import CompiledPart
 from trimodal.engine.hooks.schedules import unwrapped
 from trimodal.registry import HOOKS
-from trimodal.utils.config import ConfigError
+from trimodal.utils.config import ConfigError, did_you_mean
 
 # What is computed on tensors alone, without annotations.
 _PARTS = ('encoders', 'aligners', 'fusion')
 # The layers put channels last themselves, and for layouts of its own the
 # compiler fixes the lengths of sequences or fails.
 _CPU_OPTIONS = {'fallback_random': True, 'layout_optimization': False}
+# What is compiled, traced, or only looked at; the others that torch lists
+# are for its own tests.
+_BACKENDS = ('inductor', 'cudagraphs', 'aot_eager', 'eager')
 _COMPILERS = ('g++', 'clang++', 'c++')
 
 
@@ -68,8 +71,11 @@ class CompileHook(Hook):
     ) -> None:
         known = torch.compiler.list_backends(exclude_tags=())
         if backend not in known:
+            usual = [b for b in _BACKENDS if b in known]
+            usual += sorted({*torch.compiler.list_backends()} - {*usual})
             raise ValueError(
-                f'backend must be one of {known}, got {backend!r}'
+                f'backend must be one of {usual}, got {backend!r}'
+                f'{did_you_mean(backend, known, most=1)}'
             )
         self.backend, self.mode, self.dynamic = backend, mode, dynamic
         self.options = None if options is None else dict(options)

@@ -22,7 +22,8 @@ _NOT_FLEXIBLE = {
 }
 # Strategies that split what the others keep whole in every process.
 _SHARDING = ('FSDPStrategy', 'DeepSpeedStrategy')
-_OWN_HOOKS = (
+# Default hooks that mmengine has anyway.
+MMENGINE_HOOKS = (
     'checkpoint',
     'logger',
     'param_scheduler',
@@ -48,6 +49,7 @@ def build_runner(config: Config) -> Runner:
             strategy.
     """
     _check_static_graph(config)
+    _drop_absent_hooks(config)
     kind = config.get('runner_type', 'Runner')
     if kind != 'FlexibleRunner':
         if config.get('strategy') is not None:
@@ -101,7 +103,7 @@ def _check_flexible(config: Config) -> None:
         _set_fsdp(strategy)
     elif name == 'DeepSpeedStrategy':
         _set_deepspeed(config, strategy)
-    _drop_absent_hooks(config)
+        _drop_absent_hooks(config)
 
 
 def _check_hooks(config: Config, strategy: str) -> None:
@@ -167,8 +169,8 @@ def _hooks(config: Config) -> list[Any]:
 
 
 def _drop_absent_hooks(config: Config) -> None:
-    """FlexibleRunner takes None only for the hooks that it knows itself."""
+    """Only the hooks that mmengine knows itself may be None there."""
     hooks = config.get('default_hooks') or {}
     for name in [name for name in hooks if hooks[name] is None]:
-        if name not in _OWN_HOOKS:
+        if name not in MMENGINE_HOOKS:
             del hooks[name]

@@ -1,14 +1,14 @@
 """Numbers that mmengine would stumble over late, or pass over in silence."""
 
-import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from mmengine.config import Config
 from mmengine.hooks import EMAHook
-from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmengine.runner import Runner
 
+from trimodal.engine.runner.key_checks import doubts_about
+from trimodal.engine.runner.optimizer_checks import wrappers_of
 from trimodal.utils.config import ConfigError
 
 _NO_VALIDATION = (
@@ -44,7 +44,7 @@ def check_numbers(config: Config) -> None:
         _check_dynamic(train.get('dynamic_intervals'))
     window = (config.get('log_processor') or {}).get('window_size')
     _check('log_processor.window_size', window, 1)
-    for key, wrapper in _wrappers(config.optim_wrapper):
+    for key, wrapper in wrappers_of(config.optim_wrapper):
         steps = wrapper.get('accumulative_counts')
         _check(f'{key}.accumulative_counts', steps, 1)
     if train.get('max_iters') is not None:
@@ -52,27 +52,21 @@ def check_numbers(config: Config) -> None:
 
 
 def check_parts(runner: Runner) -> None:
-    """Look at what can only be seen when loop and optimizer are built.
+    """Look at what can only be seen when the loop is built.
+
+    What is allowed and hardly meant is told of in the log.
 
     Args:
         runner (Runner): Before its training.
 
     Raises:
-        ConfigError: If an average would begin after the end, or gradients
-            cannot be clipped as the config says.
+        ConfigError: If an average would begin after the end.
     """
     for hook in runner.hooks:
         if isinstance(hook, EMAHook):
             _check_begin(runner, hook)
-    wrapper: Any = runner.optim_wrapper
-    wrappers = (
-        wrapper.values()
-        if isinstance(wrapper, OptimWrapperDict)
-        else [wrapper]
-    )
-    for each in wrappers:
-        if isinstance(each, OptimWrapper) and each.clip_grad_kwargs:
-            _check_clipping(each)
+    for doubt in doubts_about(runner.cfg):
+        runner.logger.warning(doubt)
 
 
 def _check(key: str, value: Any, least: int, way_out: str = '') -> None:
@@ -100,14 +94,6 @@ def _check_dynamic(pairs: Any) -> None:
         _check(f'{_DYNAMIC}[{index}][1]', interval, 1)
     if list(pairs) != sorted(pairs, key=lambda pair: pair[0]):
         raise ConfigError(f'{form} in the order of the first numbers')
-
-
-def _wrappers(wrapper: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The optimizer wrapper, or each of several."""
-    yield 'optim_wrapper', wrapper
-    for name, item in wrapper.items():
-        if isinstance(item, Mapping) and 'optimizer' in item:
-            yield f'optim_wrapper.{name}', item
 
 
 def _check_schedules(schedule: Any, key: str) -> None:
@@ -155,15 +141,3 @@ def _check_begin(runner: Runner, hook: EMAHook) -> None:
 
 def _goes_by_epochs(runner: Runner) -> bool:
     return 'max_epochs' in runner.cfg.train_cfg
-
-
-def _check_clipping(wrapper: OptimWrapper) -> None:
-    try:
-        signature = inspect.signature(wrapper.clip_func)
-        signature.bind([], **wrapper.clip_grad_kwargs)
-    except TypeError as error:
-        known = ', '.join(list(signature.parameters)[1:])
-        raise ConfigError(
-            f'optim_wrapper.clip_grad={wrapper.clip_grad_kwargs}: {error}; '
-            f'{wrapper.clip_func.__name__} takes {known}'
-        ) from error

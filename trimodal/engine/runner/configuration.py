@@ -12,6 +12,8 @@ from mmengine.config import Config, ConfigDict
 from trimodal.engine.runner.compiling import use_compile
 from trimodal.engine.runner.config_checks import check_numbers
 from trimodal.engine.runner.iterations import count_iterations
+from trimodal.engine.runner.key_checks import check_keys, check_stages
+from trimodal.engine.runner.optimizer_checks import check_optimizers
 from trimodal.engine.runner.options import TestOptions, TrainOptions
 from trimodal.engine.runner.resuming import (
     existing_checkpoint,
@@ -71,7 +73,9 @@ def train_config(path: str, options: TrainOptions) -> Config:
     if 'type' not in config.train_cfg and 'max_iters' in config.train_cfg:
         config.train_cfg.pop('by_epoch', None)
         config.train_cfg.type = 'IterBasedTrainLoop'
+    check_keys(config)
     check_numbers(config)
+    check_optimizers(config)
     _check_pretrained(config.get('model') or {})
     return config
 
@@ -92,6 +96,7 @@ def test_config(path: str, checkpoint: str, options: TestOptions) -> Config:
     """
     config = load_config(path, options.cfg_options)
     _require(config, path, 'test_dataloader', 'test_cfg', 'test_evaluator')
+    check_stages(config)
     _set_work_dir(config, path, options.work_dir)
     if options.work_dir is None:
         # The folder of the training keeps the config it was trained with.

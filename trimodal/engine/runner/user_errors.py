@@ -11,6 +11,7 @@ from typing import Any
 from mmengine.hooks import Hook
 from mmengine.runner import FlexibleRunner, Runner
 
+from trimodal.engine.runner.unknown_arguments import explain_unexpected
 from trimodal.utils.config import ConfigError, RunError
 
 # While building and starting these are the user's, wherever they are raised.
@@ -113,7 +114,8 @@ def user_errors(
     except (ConfigError, RunError):
         raise
     except (*_BUILDING, *_MMENGINE) as error:
-        frames = [f for f, _ in traceback.walk_tb(error.__traceback__)]
+        first = _first_of(error)
+        frames = _frames_of(error, first)
         theirs = isinstance(error, _MMENGINE) and _is_mmengine(frames[-1])
         if begun():
             key = _key_of(config, _last_of_mmengine(frames))
@@ -123,8 +125,36 @@ def user_errors(
             is_users = theirs or isinstance(error, _BUILDING)
         if debug or not is_users:
             raise
-        named = f'{key}: ' if key else ''
-        raise ConfigError(f'{named}{_text(error)}') from error
+        raise ConfigError(_line(key, first, frames[-1])) from error
+
+
+def _first_of(error: Exception) -> Exception:
+    """``Runner.call_hook`` raises what a hook's call has raised anew."""
+    inner = error.__context__
+    anew = error.__suppress_context__ and isinstance(error, TypeError)
+    if anew and isinstance(inner, TypeError) and str(inner) in str(error):
+        return inner
+    return error
+
+
+def _frames_of(*errors: Exception) -> list[FrameType]:
+    """Of each error, the innermost last."""
+    found: list[FrameType] = []
+    for error in errors:
+        tail = traceback.walk_tb(error.__traceback__)
+        found += [frame for frame, _ in tail if frame not in found]
+    return found
+
+
+def _line(key: str | None, error: Exception, frame: FrameType) -> str:
+    """What the user reads; the text may tell of the key as well."""
+    found = explain_unexpected(error, frame)
+    if found is None:
+        text = _text(error)
+    else:
+        name, text = found
+        key = key or _BUILDERS.get(name) or _UNTYPED.get(name)
+    return f'{key}: {text}' if key else text
 
 
 def _text(error: Exception) -> str:
