@@ -38,3 +38,37 @@ def test_unknown_launcher(capsys):
     with pytest.raises(SystemExit):
         parse('--launcher', 'magic')
     assert 'slurm' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ('text', 'value'),
+    [
+        ("{'type': 'StepLR', 'a': 1e-3}", {'type': 'StepLR', 'a': 1e-3}),
+        ("dict(backend='eager', n=None)", {'backend': 'eager', 'n': None}),
+        ('dict(backend=eager, on=true)', {'backend': 'eager', 'on': True}),
+        ('{backend:eager}', {'backend': 'eager'}),
+        ("[dict(a=[1, -2]), {'b': (3,)}]", [{'a': [1, -2]}, {'b': (3,)}]),
+        ("'dict(a=dict(b=inf))'", {'a': {'b': float('inf')}}),
+        ('{}', {}),
+        # Names of files, as ever.
+        ('{}.pth', '{}.pth'),
+        ('{epoch:03d}.pth', '{epoch:03d}.pth'),
+        ('epoch_{}', 'epoch_{}'),
+        ('dictionary', 'dictionary'),
+    ],
+)
+def test_dictionaries(text: str, value: object):
+    assert parse('--cfg-options', f'a.b={text}').cfg_options == {'a.b': value}
+
+
+@pytest.mark.parametrize(
+    'wrong',
+    ["{'a': }", 'dict(1)', 'dict(a=f(1))', "[{'a': 1], {}]", 'dict(**a)'],
+)
+def test_what_looks_like_one_says_how(wrong: str, capsys):
+    with pytest.raises(SystemExit) as end:
+        parse('--cfg-options', f'a={wrong}')
+    assert end.value.code == 2
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert f'{wrong} is no dictionary; write "dict(type=' in line
+    assert 'compile.backend=eager and param_scheduler.0.T_max=4' in line

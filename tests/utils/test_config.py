@@ -122,3 +122,29 @@ def test_questions():
     assert did_you_mean('lr_mul', ['lr_mult', 'lr']).startswith('; did you')
     assert did_you_mean('lr_mul', ['lr_mult'], 1) == '; did you mean lr_mult?'
     assert did_you_mean('x', ['lr_mult']) == ''
+
+
+def test_dictionaries_are_merged_or_go_before(tmp_path: Path):
+    path = tmp_path / 'a.py'
+    path.write_text(
+        'a = dict(b=1)\nnone = None\non = False\nrow = [dict(c=1)]'
+    )
+    merged = {'c': {'d': 2}}
+    options = {'a': merged, 'none': merged, 'on': merged, 'compile': merged}
+    options |= {'row': [merged, merged], 'a.b': merged}
+    loaded = load_config(str(path), options)
+    assert loaded.a == {'b': merged, **merged}
+    assert loaded.none == loaded.on == loaded.compile == merged
+    assert [item.c.d for item in loaded.row] == [2, 2]
+    loaded = load_config(str(path), {'row.0': {'e': 1}, 'row.0.c': {'f': 1}})
+    assert loaded.row == [{'c': {'f': 1}, 'e': 1}]
+
+
+def test_keys_below_none(tmp_path: Path):
+    """As optim_wrapper.clip_grad.max_norm is in many configs."""
+    path = tmp_path / 'a.py'
+    path.write_text('a = dict(b=None, c=1)\nd = None')
+    options = {'a.b.x.y': 1, 'a.b.z': 2, 'd.e': 3}
+    loaded = load_config(str(path), options)
+    assert loaded.a == {'b': {'x': {'y': 1}, 'z': 2}, 'c': 1}
+    assert loaded.d == {'e': 3}

@@ -135,6 +135,28 @@ def load_config(
     return config
 
 
+def _below_none(config: Config, key: str, value: Any) -> tuple[str, Any]:
+    """A key below one that is None means a dictionary in its place."""
+    words = key.split('.')
+    for count in range(1, len(words)):
+        place = '.'.join(words[:count])
+        if _at(config, place) is None:
+            for word in reversed(words[count:]):
+                value = {word: value}
+            return place, value
+    return key, value
+
+
+def _at(config: Any, key: str) -> Any:
+    """What stands under a dotted key; a dictionary if there is nothing."""
+    for part in key.split('.'):
+        try:
+            config = config[int(part) if isinstance(config, list) else part]
+        except (KeyError, IndexError, TypeError, ValueError):
+            return {}
+    return config
+
+
 def did_you_mean(name: str, known: Iterable[str], most: int = 3) -> str:
     """End of a message about a name that nobody knows.
 
@@ -186,8 +208,11 @@ def _merge(config: Config, key: str, value: Any) -> None:
             f'--cfg-options {key}: the config has no {top!r}'
             f'{did_you_mean(top, known)}'
         )
+    place, item = _below_none(config, key, value)
+    if isinstance(item, dict) and not isinstance(_at(config, place), dict):
+        item = {**item, '_delete_': True}  # what is there is no dictionary
     try:
-        config.merge_from_dict({key: value})
+        config.merge_from_dict({place: item})
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise ConfigError(
             f'--cfg-options {key}={value}: no such key in the config '
