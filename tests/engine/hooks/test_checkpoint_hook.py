@@ -338,3 +338,25 @@ def test_a_file_says_where_the_run_is(runner: str, tmp_path: Path):
     for name, meta in found.items():
         epoch = int(name.split('_')[-1].removesuffix('.pth'))
         assert (meta['epoch'], meta['iter']) == (epoch, 6 * epoch), name
+
+
+def test_where_what_and_under_which_name(tmp_path: Path):
+    """Another folder and name, the last one alone, without more in it."""
+    extra = (
+        "default_hooks['checkpoint'] = dict(interval=9, save_best=None,\n"
+        f"    out_dir=r'{tmp_path / 'elsewhere'}',\n"
+        "    filename_tmpl='e{:03d}.pth', save_param_scheduler=False,\n"
+        "    published_keys=['meta', 'state_dict'])\n"
+    )
+    folder = run(tmp_path, 'w', extra)
+    saved = tmp_path / 'elsewhere' / 'w'
+    published, whole = sorted(saved.glob('*.pth'))
+    assert whole.name == 'e004.pth'
+    assert (folder / 'last_checkpoint').read_text() == str(whole)
+    content = torch.load(whole)
+    assert 'param_schedulers' not in content
+    assert 'optimizer' in content
+    assert set(torch.load(published)) == {'meta', 'state_dict'}
+    no_last = extra.replace('interval=9', 'interval=9, save_last=False')
+    run(tmp_path, 'none', no_last)
+    assert not list((tmp_path / 'elsewhere').glob('none/*.pth'))

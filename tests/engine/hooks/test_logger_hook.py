@@ -43,6 +43,30 @@ SUBSETS = "test_cfg = dict(type='SubsetTestLoop')\n"
 TIMES = {'time', 'data_time'}
 
 
+def test_every_so_many_iterations(tmp_path: Path):
+    """Two epochs of 6; the mean over the window is that of its losses."""
+    losses = {}
+    for interval, window in ((1, 1), (3, 2)):
+        config = write_fusion(
+            tmp_path,
+            f'every_{interval}',
+            f"train_cfg['max_epochs'] = 2\n"
+            f"default_hooks['logger'] = dict(interval={interval})\n"
+            f'log_processor = dict(window_size={window})\n',
+        )
+        folder = tmp_path / str(interval)
+        train(config, TrainOptions(work_dir=str(folder), test=False))
+        (file,) = folder.glob('*/vis_data/scalars.json')
+        lines = map(json.loads, file.read_text().splitlines())
+        losses[interval] = {x['iter']: x['loss'] for x in lines if 'loss' in x}
+    single, mean = losses[1], losses[3]
+    assert [*single] == [*range(1, 13)]
+    assert [*mean] == [3, 6, 9, 12]
+    for step, value in mean.items():
+        expected = (single[step] + single[step - 1]) / 2
+        assert value == pytest.approx(expected, rel=1e-5)
+
+
 @METRICS.register_module()
 class OddMetric(BaseMetric):
     """Is best at first; its other values are hard to write as JSON."""

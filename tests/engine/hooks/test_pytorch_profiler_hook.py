@@ -44,6 +44,18 @@ def test_trace_and_table(tmp_path: Path):
     assert 'aten::addmm' in (folder / 'top_ops.txt').read_text()
 
 
+def test_shapes_memory_and_the_length_of_the_table(tmp_path: Path):
+    hook = 'active=1, record_shapes=True, profile_memory=True, row_limit=3'
+    folder = run(tmp_path, 'more', hook)
+    (trace,) = folder.glob('*.pt.trace.json.gz')
+    text = gzip.decompress(trace.read_bytes()).decode()
+    assert '"Input Dims"' in text
+    assert '[memory]' in text
+    table = (folder / 'top_ops.txt').read_text()
+    rows = [line for line in table.splitlines() if 'aten::' in line]
+    assert len(rows) <= 3
+
+
 def test_each_repeat_has_a_trace(tmp_path: Path):
     hook = 'wait=0, warmup=1, active=1, repeat=3'
     folder = run(tmp_path, 'repeat', hook)

@@ -34,11 +34,9 @@ class LoggerHook(_LoggerHook):
       follows a training.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.test_follows = False
-        self._owes_end = False
-        self._loaded: int | None = None
+    test_follows = False
+    _owes_end = False
+    _loaded: int | None = None
 
     def before_run(self, runner: Runner) -> None:
         """Note the files' names; once, for a training and its test."""
