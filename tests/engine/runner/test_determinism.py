@@ -122,6 +122,19 @@ def test_what_cannot_be_is_refused_in_a_line(
     assert 'put_(' in Path(__file__).read_text().splitlines()[place - 1]
 
 
+def test_it_is_refused_in_the_test_that_follows(tmp_path: Path, monkeypatch):
+    """Of a training whose validation had no need of it."""
+    extra = (
+        f"{HERE}model = dict(type='RefusedModel', where='predict')\n"
+        'val_cfg = val_dataloader = val_evaluator = None\n'
+        "default_hooks['checkpoint'] = dict(save_best=None)\n"
+    )
+    config = write_config(tmp_path, 'refused', extra)
+    arguments = (config, '--work-dir', tmp_path / 'work', '--deterministic')
+    line = failure_of(monkeypatch, 'train', *arguments)
+    assert 'has no deterministic version on a CPU' in line
+
+
 def test_without_the_option_it_is_done(tmp_path: Path):
     extra = f"{HERE}model = dict(type='RefusedModel', where='loss')\n"
     options = TrainOptions(work_dir=str(tmp_path / 'work'), fast_dev_run=True)

@@ -207,7 +207,8 @@ def _test_best(runner: Runner, in_memory: bool) -> dict[str, Any]:
     # there are any (EMA), and those are to be tested.
     runner._resume, runner._load_from = False, path
     runner._has_loaded = path is None
-    metrics = runner.test()
+    with explained(runner):
+        metrics = runner.test()
     tested = 'the weights in memory' if path is None else Path(path).name
     runner.logger.info(
         f'Tested {tested}\n{format_metrics(metrics)}\n'
