@@ -1,11 +1,12 @@
 """A published file is what its name says."""
 
-import shutil
 from pathlib import Path
 
 import pytest
+import safetensors.torch
 import torch
 
+from trimodal.engine.hooks import CheckpointHook
 from trimodal.utils.checkpoint import load_file
 from trimodal.utils.published import (
     check_published,
@@ -49,34 +50,53 @@ def test_every_flipped_bit_is_found(published: Path):
         assert '\n' not in str(error.value)
 
 
-def test_another_file_under_its_name(published: Path):
+def test_another_file_under_its_name(tmp_path: Path):
     """One that is whole in itself; the error says how to go on."""
-    other = {'state_dict': {'w': torch.ones(3)}}
-    if published.suffix == '.pth':
-        save_file(other, published)
-    else:
-        save_weights(other['state_dict'], {}, published)
+    published = rename_published(save(tmp_path / 'a.safetensors'))
+    save_weights({'w': torch.ones(3)}, {}, published)
     match = 'SHA-256 begins with .* as its name says; .* or rename it'
     with pytest.raises(BrokenFileError, match=match):
         load_file(published)
-    renamed = published.with_name(f'b{published.suffix}')
+    renamed = published.with_name('b.safetensors')
     published.rename(renamed)
     assert load_file(renamed)['state_dict']['w'].sum() == 3
 
 
 @pytest.mark.parametrize(
-    'name', ['a.pth', 'a-0123abc.pth', 'a-0123ABCD.pth', '0123abcd.pth']
+    'name',
+    [
+        'a.pth',
+        'a-0123abc.pth',
+        'a-0123ABCD.pth',
+        '0123abcd.pth',
+        'iter-00000010.pth',
+        'a-20240131.pth',
+        'a-20240131.safetensors',
+    ],
 )
 def test_other_names(tmp_path: Path, name: str):
+    """Also of a count or a day."""
     path = save(tmp_path / name)
     assert not is_published(path)
     assert load_file(path)['state_dict']['w'].sum() == STATE['w'].sum()
 
 
 def test_names_of_others(tmp_path: Path):
-    """What we have not written may be named after a day."""
-    torch.save(STATE, tmp_path / 'a-20240131.pth')
-    assert load_file(tmp_path / 'a-20240131.pth')['w'][2] == 2
-    shutil.copy(save(tmp_path / 'a.pth'), tmp_path / 'b-20240131.pth')
-    with pytest.raises(BrokenFileError, match='rename it'):
-        load_file(tmp_path / 'b-20240131.pth')
+    """What they mean is theirs; a .pth of ours has a checksum inside."""
+    for file in ('a-20240131.pth', 'resnet18-f37072fd.pth'):
+        torch.save(STATE, tmp_path / file)
+        assert load_file(tmp_path / file)['w'][2] == 2
+    path = tmp_path / 'resnet18-f37072fd.safetensors'
+    safetensors.torch.save_file(STATE, path)
+    assert load_file(path)['state_dict']['w'][2] == 2
+
+
+def test_published_by_the_hook(tmp_path: Path):
+    """mmengine's digits are those of other bytes."""
+    path = save(tmp_path / 'epoch_1.pth')
+    CheckpointHook(published_keys=['state_dict'])._publish_model(
+        None, str(path)
+    )
+    (published,) = tmp_path.glob('epoch_1-*.pth')
+    assert is_published(published)
+    assert torch.equal(load_file(published)['state_dict']['w'], STATE['w'])

@@ -16,7 +16,6 @@ from trimodal.utils.saving import (
     BrokenFileError,
     SaveError,
     check_file,
-    has_checksum,
     replacing,
     save_bytes,
     save_file,
@@ -117,13 +116,6 @@ def test_files_without_our_checksum(tmp_path: Path):
         check_file(path)
     torch.save(CONTENT, path, _use_new_zipfile_serialization=False)
     check_file(path)
-    assert not has_checksum(path)
-
-
-def test_who_wrote_it(saved: Path, tmp_path: Path):
-    assert has_checksum(saved)
-    torch.save(CONTENT, tmp_path / 'theirs.pth')
-    assert not has_checksum(tmp_path / 'theirs.pth')
 
 
 def test_an_error_leaves_the_old_file_and_nothing_else(saved: Path):

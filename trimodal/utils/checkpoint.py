@@ -25,7 +25,6 @@ import torch
 from mmengine.logging.history_buffer import HistoryBuffer
 
 from trimodal.utils.config import ConfigError
-from trimodal.utils.published import check_published
 from trimodal.utils.saving import BrokenFileError, check_file
 from trimodal.utils.weights import is_safetensors, load_weights
 
@@ -65,7 +64,7 @@ def load_file(file: Any, map_location: Any = None) -> Any:
 
     Raises:
         BrokenFileError: If the file is cut off, or differs from its checksum
-            or from that in the name of a published one.
+            or, one of safetensors, from that in its name.
         RefusedFileError: If the file holds anything but tensors, plain Python
             values, numeric arrays and mmengine's log histories.
     """
@@ -73,7 +72,6 @@ def load_file(file: Any, map_location: Any = None) -> Any:
         return load_weights(file, map_location)
     if isinstance(file, str | Path):
         check_file(file, thoroughly=False)
-        check_published(file)
     with refusing_code(file):
         return torch.load(file, map_location=map_location, weights_only=True)
 

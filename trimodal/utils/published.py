@@ -5,14 +5,17 @@ and :mod:`trimodal.apis.publishing` writes them.
 """
 
 import hashlib
+import logging
 import os
 import re
 from pathlib import Path
 
-from trimodal.utils.saving import BrokenFileError, has_checksum
+from mmengine.logging import print_log
+
+from trimodal.utils.saving import BrokenFileError
 
 _DIGITS = 8
-_NAME = re.compile(rf'-([0-9a-f]{{{_DIGITS}}})\.(pth|safetensors)$')
+_NAME = re.compile(rf'(.)-([0-9a-f]{{{_DIGITS}}})\.(pth|safetensors)$')
 
 
 def rename_published(path: Path) -> Path:
@@ -30,30 +33,48 @@ def rename_published(path: Path) -> Path:
 
 
 def is_published(path: str | Path) -> bool:
-    """Whether a file has such a name."""
-    return _NAME.search(str(path)) is not None
+    """Whether a file has such a name.
+
+    Args:
+        path (str | Path): The file. Eight decimal digits may be a count, as
+            in ``iter-00000010.pth``, unless there is one before them.
+
+    Returns:
+        bool: Whether.
+    """
+    name = _NAME.search(str(path))
+    if name is None:
+        return False
+    return name[1].isdecimal() or not name[2].isdecimal()
 
 
 def check_published(path: str | Path) -> None:
-    """Compare a file with its name, if it has such a one.
+    """Compare weights of ours, without a checksum inside, with their name.
 
     Args:
-        path (str | Path): The file. If it ends in ``.pth`` and has no
-            checksum inside, it is not ours, and its name is taken for a name.
+        path (str | Path): The file. Of a name that may be a day's or a count,
+            such as ``a-20240131.safetensors``, it is only told in the log.
 
     Raises:
         BrokenFileError: If they differ.
     """
     name = _NAME.search(str(path))
-    if name is None or (name[2] == 'pth' and not has_checksum(path)):
+    if name is None:
         return
     found = _digits(path)
-    if found != name[1]:
+    if found == name[2]:
+        return
+    differ = f'its SHA-256 begins with {found}, not with {name[2]} as its name'
+    if not name[2].isdecimal():
         raise BrokenFileError(
-            f'{path} is broken: its SHA-256 begins with {found}, not with '
-            f'{name[1]} as its name says; fetch it anew, or rename it if the '
-            'end of its name is no checksum'
+            f'{path} is broken: {differ} says; fetch it anew, or rename it if '
+            'the end of its name is no checksum'
         )
+    print_log(
+        f'{path}: {differ} would say if that is no count and no day',
+        logger='current',
+        level=logging.WARNING,
+    )
 
 
 def _digits(path: str | Path) -> str:

@@ -141,11 +141,6 @@ def check_file(path: str | Path, thoroughly: bool = True) -> None:
         )
 
 
-def has_checksum(path: str | Path) -> bool:
-    """Whether a file was written by :func:`save_file`."""
-    return (_comment(path) or b'').startswith(_ALGORITHM)
-
-
 def _comment(path: str | Path) -> bytes | None:
     """That of an archive; None if the file does not end as archives do."""
     with open(path, 'rb') as file:

@@ -63,12 +63,11 @@ def load_weights(path: str | Path, map_location: Any = None) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: If the file does not exist.
-        BrokenFileError: If it is cut off, no such file, or not the published
-            one that its name says.
+        BrokenFileError: If it is cut off, no such file, or, written by
+            :func:`save_weights`, not the published one that its name says.
     """
     if not Path(path).is_file():
         raise FileNotFoundError(f'{path} can not be found.')
-    check_published(path)
     device = map_location if isinstance(map_location, str) else None
     if isinstance(map_location, torch.device):
         device = str(map_location)
@@ -76,10 +75,13 @@ def load_weights(path: str | Path, map_location: Any = None) -> dict[str, Any]:
         with safe_open(path, 'pt', device or 'cpu') as file:
             names = file.keys()
             tensors = {name: file.get_tensor(name) for name in names}
-            meta = json.loads((file.metadata() or {}).get(_META, '{}'))
+            text = (file.metadata() or {}).get(_META)
+            meta = json.loads(text or '{}')
     except (SafetensorError, ValueError) as error:
-        text = ' '.join(str(error).split())
-        raise BrokenFileError(f'{path} is broken: {text}') from error
+        reason = ' '.join(str(error).split())
+        raise BrokenFileError(f'{path} is broken: {reason}') from error
+    if text is not None:  # others may call their files as they like
+        check_published(path)
     return {'state_dict': tensors, 'meta': meta}
 
 

@@ -34,6 +34,9 @@ def test_those_with_a_number(folder: Path):
     assert numbered(folder / 'none') == []
     assert has_number(kept[0])
     assert not has_number(folder / 'last.pth')
+    other = folder / 'epoch-00000012.pth'  # filename_tmpl may say so
+    kept[0].rename(other)
+    assert numbered(folder) == [other, kept[1]]
 
 
 def test_the_whole_one_of_a_best_one(folder: Path):
