@@ -22,7 +22,9 @@ def test_by_the_name():
     for part in LOWER_IS_BETTER:
         assert rule_of(f'a/{part}') == 'less'
         assert lower_is_better(part)
-    assert rule_of('score') is None
+    assert rule_of('val/loss_cls') == rule_of('pa-mpjpe') == 'less'
+    for name in ('score', 'emotion/f1', 'answer/f1', 'gloss/f1', 'cancer/f1'):
+        assert rule_of(name) is None
     assert not lower_is_better('score')
 
 

@@ -1,7 +1,10 @@
 """Of which figures more is better and of which less, by their names."""
 
+import re
+
 # Parts of the names of our metrics' figures. Those of which more is better
-# are looked for first.
+# are looked for first; the others count as whole words: 'emotion/f1' is no
+# 'motion', and 'answer/f1' no 'wer'.
 HIGHER_IS_BETTER = (
     'accuracy',
     'single-label',
@@ -23,6 +26,7 @@ LOWER_IS_BETTER = (
     'calibration',
     'hamming',
     'mse',
+    'rmse',
     'mae',
     'mpjpe',
     'wer',
@@ -30,6 +34,7 @@ LOWER_IS_BETTER = (
     'motion',
     'label-flips',
 )
+_LOWER = re.compile(f'(?<![a-z])({"|".join(LOWER_IS_BETTER)})(?![a-z])')
 
 
 def rule_of(name: str) -> str | None:
@@ -49,9 +54,7 @@ def rule_of(name: str) -> str | None:
     name = name.lower()
     if any(part in name for part in HIGHER_IS_BETTER):
         return 'greater'
-    if any(part in name for part in LOWER_IS_BETTER):
-        return 'less'
-    return None
+    return 'less' if _LOWER.search(name) else None
 
 
 def lower_is_better(name: str) -> bool:
