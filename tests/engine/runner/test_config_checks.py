@@ -100,6 +100,7 @@ def test_schedules_by_epoch_in_a_training_by_iterations():
         {**step, 'by_epoch': False},
         [{**step, 'convert_to_iter_based': True}],
         {'type': 'ReduceOnPlateauLR', 'monitor': 'loss'},
+        {'type': 'mmengine.ReduceOnPlateauLR', 'monitor': 'loss'},
     ):
         check_numbers(by_iterations(schedule))
     for schedule, key in (

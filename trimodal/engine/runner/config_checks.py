@@ -1,6 +1,5 @@
 """Numbers that mmengine would stumble over late, or pass over in silence."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from mmengine.config import Config
@@ -9,6 +8,11 @@ from mmengine.runner import Runner
 
 from trimodal.engine.runner.key_checks import doubts_about
 from trimodal.engine.runner.optimizer_checks import wrappers_of
+from trimodal.engine.runner.schedule_checks import (
+    PLATEAU,
+    kind_of,
+    schedules_of,
+)
 from trimodal.utils.config import ConfigError
 
 _NO_VALIDATION = (
@@ -48,7 +52,7 @@ def check_numbers(config: Config) -> None:
         steps = wrapper.get('accumulative_counts')
         _check(f'{key}.accumulative_counts', steps, 1)
     if train.get('max_iters') is not None:
-        _check_schedules(config.get('param_scheduler'), 'param_scheduler')
+        _check_schedules(config.get('param_scheduler'))
 
 
 def check_parts(runner: Runner) -> None:
@@ -96,22 +100,15 @@ def _check_dynamic(pairs: Any) -> None:
         raise ConfigError(f'{form} in the order of the first numbers')
 
 
-def _check_schedules(schedule: Any, key: str) -> None:
+def _check_schedules(schedules: Any) -> None:
     """A loop by iterations is one epoch: what counts epochs never moves."""
-    if isinstance(schedule, list | tuple):
-        for index, item in enumerate(schedule):
-            _check_schedules(item, f'{key}[{index}]')
-    elif isinstance(schedule, Mapping) and 'type' not in schedule:
-        for name, item in schedule.items():
-            _check_schedules(item, f'{key}.{name}')
-    elif isinstance(schedule, Mapping):
-        counts = schedule.get('by_epoch', True)
-        moves = schedule.get('convert_to_iter_based') or str(
-            schedule['type']
-        ).startswith('ReduceOnPlateau')  # with each validation
-        if counts and not moves:
+    for key, item in schedules_of(schedules):
+        counts = item.get('by_epoch', True)
+        moves = item.get('convert_to_iter_based')
+        # That one moves with each validation.
+        if counts and not (moves or kind_of(item).startswith(PLATEAU)):
             raise ConfigError(
-                f'{key} ({schedule["type"]}) counts epochs, and training '
+                f'{key} ({kind_of(item)}) counts epochs, and training '
                 'goes by iterations (train_cfg.max_iters): it would never '
                 'move; set by_epoch=False, and its begin and end in '
                 'iterations, or convert_to_iter_based=True'

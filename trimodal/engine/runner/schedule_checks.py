@@ -15,7 +15,7 @@ _POSITIVE = {
     'Linear': ('start_factor', 'what begins with 0 cannot be multiplied up'),
     'Constant': ('factor', 'what has become 0 cannot be multiplied back'),
 }
-_PLATEAU, _ONE_CYCLE = 'ReduceOnPlateau', 'OneCycle'
+PLATEAU, _ONE_CYCLE = 'ReduceOnPlateau', 'OneCycle'
 
 
 def prepare_schedules(runner: Runner, trial: bool = False) -> None:
@@ -34,11 +34,11 @@ def prepare_schedules(runner: Runner, trial: bool = False) -> None:
     Raises:
         ConfigError: If a schedule would fail, or never do anything.
     """
-    for key, item in _schedules(runner.param_schedulers, 'param_scheduler'):
-        kind = _kind(item)
+    for key, item in schedules_of(runner.param_schedulers):
+        kind = kind_of(item)
         name = f'{key} ({kind})'
         _check_values(name, kind, item)
-        if kind.startswith(_PLATEAU):
+        if kind.startswith(PLATEAU):
             _check_plateau(name, item, runner)
             continue
         length, unit = _length(runner.train_loop, item)
@@ -56,19 +56,38 @@ def prepare_schedules(runner: Runner, trial: bool = False) -> None:
             _check_cycle(name, item, length, unit)
 
 
-def _schedules(item: Any, key: str) -> Iterator[tuple[str, Any]]:
-    """Each one's config with its key; those that are built are left out."""
+def schedules_of(
+    item: Any, key: str = 'param_scheduler'
+) -> Iterator[tuple[str, Any]]:
+    """Each schedule of one, a list, or of several optimizers.
+
+    Args:
+        item (Any): The config's ``param_scheduler``.
+        key (str): Where it stands. Defaults to ``'param_scheduler'``.
+
+    Yields:
+        tuple[str, Any]: Its key and its config; those that are built are left
+        out.
+    """
     if isinstance(item, list | tuple):
         for index, value in enumerate(item):
-            yield from _schedules(value, f'{key}[{index}]')
+            yield from schedules_of(value, f'{key}[{index}]')
     elif isinstance(item, Mapping) and 'type' in item:
         yield key, item
     elif isinstance(item, Mapping):
         for name, value in item.items():
-            yield from _schedules(value, f'{key}.{name}')
+            yield from schedules_of(value, f'{key}.{name}')
 
 
-def _kind(item: Mapping[str, Any]) -> str:
+def kind_of(item: Mapping[str, Any]) -> str:
+    """The name of a schedule's class, without its scope.
+
+    Args:
+        item (Mapping[str, Any]): Its config.
+
+    Returns:
+        str: The name.
+    """
     kind = item['type']
     return getattr(kind, '__name__', str(kind).rpartition('.')[2])
 
