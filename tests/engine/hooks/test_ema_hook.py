@@ -1,5 +1,6 @@
 """The average of the weights follows the optimizer's steps, and only them."""
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,8 +13,9 @@ from torch import Tensor, nn
 from tests.engine.hooks.test_nonfinite_hook import SKIP, assert_equal
 from tests.engine.hooks.test_nonfinite_hook import run as run_faulty
 from tests.engine.optim.test_steps import PLAIN, assert_same, run
-from tests.engine.toy import Killed
+from tests.engine.toy import Killed, write_config
 from trimodal.engine.hooks import EMAHook
+from trimodal.engine.runner import TrainOptions, train
 
 SGD = "optim_wrapper = dict(optimizer=dict(type='SGD', lr=0.1, momentum=0.9)"
 SMALL = f'{SGD}, accumulative_counts=3)\n'
@@ -178,3 +180,19 @@ def test_afterwards_optimizers_are_left_alone():
     assert len(optimizer._optimizer_step_post_hooks) == 1
     hook.after_train(runner)
     assert not optimizer._optimizer_step_post_hooks
+
+
+def test_without_a_checkpoint_the_average_is_tested(tmp_path: Path):
+    """As in a trial run, and where the last one is broken."""
+    extra = (
+        f"{PLAIN}{ema()}default_hooks['checkpoint'] = None\n"
+        'for loader in (val_dataloader, test_dataloader):\n'
+        "    loader['dataset']['noise'] = 0.0\n"
+        'del loader\n'
+    )
+    config = write_config(tmp_path, extra=extra)
+    options = TrainOptions(work_dir=str(tmp_path / 'w'))
+    tested = train(config, options)
+    (curves,) = (tmp_path / 'w').glob('*/vis_data/scalars.json')
+    last = json.loads(curves.read_text().splitlines()[-2])
+    assert tested['accuracy/sure'] == pytest.approx(last['accuracy/sure'])

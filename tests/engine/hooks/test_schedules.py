@@ -3,9 +3,12 @@
 from types import SimpleNamespace
 
 import pytest
+import torch
 from mmengine.model import MMDistributedDataParallel
+from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmengine.runner import IterBasedTrainLoop
 from torch import nn
+from torch.optim import SGD
 
 from trimodal.engine.hooks import (
     GradientBlendingHook,
@@ -16,6 +19,7 @@ from trimodal.engine.hooks.schedules import (
     check_epochs,
     check_span,
     find_objective,
+    optim_wrappers,
     unwrapped,
 )
 
@@ -54,6 +58,14 @@ def test_unwrapped_and_found(monkeypatch):
     assert unwrapped(runner) is model
     found = find_objective(runner, 'wide', nn.Linear)
     assert found == (model, model.objectives['wide'])
+
+
+def test_one_optimizer_or_several():
+    weight = nn.Parameter(torch.ones(2))
+    one, other = (OptimWrapper(SGD([weight], lr=1.0)) for _ in range(2))
+    assert optim_wrappers(SimpleNamespace(optim_wrapper=one)) == [one]
+    several = SimpleNamespace(optim_wrapper=OptimWrapperDict(a=one, b=other))
+    assert optim_wrappers(several) == [one, other]
 
 
 def test_a_wrong_name_is_answered_with_those_there_are():

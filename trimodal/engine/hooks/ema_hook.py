@@ -4,11 +4,11 @@ from typing import Any
 
 import torch
 from mmengine.hooks import EMAHook as _EMAHook
-from mmengine.optim import OptimWrapperDict
 from mmengine.runner import Runner
 from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 
+from trimodal.engine.hooks.schedules import optim_wrappers
 from trimodal.registry import HOOKS
 
 
@@ -37,21 +37,18 @@ class EMAHook(_EMAHook):
     """
 
     _handles: tuple[RemovableHandle, ...] = ()
-    _stepped = _loaded_first = False
+    _stepped = False
 
     def before_run(self, runner: Runner) -> None:
-        """Make the average."""
-        if not self._loaded_first:
+        """Make the average; the test after a training has that of it."""
+        if not hasattr(self, 'ema_model'):
             super().before_run(runner)
-        self._loaded_first = False
 
     def after_load_checkpoint(
         self, runner: Runner, checkpoint: dict[str, Any]
     ) -> None:
         """Go on with the average of a resumed run."""
-        if not hasattr(self, 'ema_model'):  # FlexibleRunner loads first
-            self.before_run(runner)
-            self._loaded_first = True
+        self.before_run(runner)  # FlexibleRunner loads first
         super().after_load_checkpoint(runner, checkpoint)
 
     def before_train(self, runner: Runner) -> None:
@@ -59,11 +56,9 @@ class EMAHook(_EMAHook):
         super().before_train(runner)
         self._stepped = False
         self._release()
-        wrapper = runner.optim_wrapper
-        several = isinstance(wrapper, OptimWrapperDict)
         self._handles = tuple(
             each.optimizer.register_step_post_hook(self._after_step)
-            for each in (wrapper.values() if several else [wrapper])
+            for each in optim_wrappers(runner)
         )
 
     def after_train(self, runner: Runner) -> None:

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from mmengine.hooks import Hook
-from mmengine.optim import OptimWrapper, OptimWrapperDict
+from mmengine.optim import OptimWrapper
 from mmengine.runner import EpochBasedTrainLoop, Runner
 from torch import nn
 
+from trimodal.engine.hooks.schedules import optim_wrappers
 from trimodal.engine.hooks.wrapping import wrap_method
 from trimodal.registry import HOOKS
 
@@ -87,11 +88,9 @@ def _accumulating(runner: Runner) -> list[OptimWrapper]:
     """The optimizers of a training by epochs that do not step each time."""
     if not isinstance(runner.train_loop, EpochBasedTrainLoop):
         return []
-    wrapper = runner.optim_wrapper
-    several = isinstance(wrapper, OptimWrapperDict)
     return [
         each
-        for each in (wrapper.values() if several else [wrapper])
+        for each in optim_wrappers(runner)
         # DeepSpeed accumulates by itself.
         if isinstance(each, OptimWrapper) and each._accumulative_counts > 1
     ]

@@ -5,11 +5,10 @@ from functools import partial
 from typing import Any, Protocol
 
 from mmengine.hooks import CheckpointHook
-from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmengine.runner import Runner
 from torch.utils.hooks import RemovableHandle
 
-from trimodal.engine.hooks.schedules import unwrapped
+from trimodal.engine.hooks.schedules import optim_wrappers, unwrapped
 from trimodal.engine.hooks.wrapping import wrap_method
 
 DATA, PREPROCESSING, FORWARD = 'data wait', 'preprocessing', 'forward'
@@ -58,13 +57,7 @@ class LoopParts:
         model = unwrapped(runner)
         self._watch_module(model, FORWARD)
         self._watch_module(model.data_preprocessor, PREPROCESSING)
-        wrapper = runner.optim_wrapper
-        each: list[OptimWrapper] = (
-            list(wrapper.values())
-            if isinstance(wrapper, OptimWrapperDict)
-            else [wrapper]
-        )
-        for item in each:
+        for item in optim_wrappers(runner):
             self._watch_method(item, 'backward', BACKWARD)
             self._watch_method(item, 'step', OPTIMIZER)
             self._watch_method(item, 'zero_grad', OPTIMIZER)

@@ -8,14 +8,14 @@ from typing import Any
 import torch
 from mmengine.dist import all_gather_object, all_reduce, get_world_size
 from mmengine.hooks import Hook
-from mmengine.optim import OptimWrapper, OptimWrapperDict
+from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 from torch import Tensor
 from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 
 from trimodal.engine.hooks.nonfinite_report import fault_line, write_fault
-from trimodal.engine.hooks.schedules import unwrapped
+from trimodal.engine.hooks.schedules import optim_wrappers, unwrapped
 from trimodal.engine.hooks.step_record import StepRecord
 from trimodal.models.layers.checks import check_positive
 from trimodal.registry import HOOKS
@@ -82,7 +82,7 @@ class NonFiniteHook(Hook):
         self._reset(None)
         self._spoilt = False
         self._handles.append(model.register_forward_hook(self._after_forward))
-        for wrapper in _wrappers(runner.optim_wrapper):
+        for wrapper in optim_wrappers(runner):
             step = partial(self._before_step, runner, wrapper)
             # DeepSpeed's optimizers are none of torch's.
             if isinstance(wrapper.optimizer, Optimizer):
@@ -123,7 +123,7 @@ class NonFiniteHook(Hook):
             self._found(runner)
         self._inside = False
         hub = runner.message_hub
-        if self.skip and _update_due(runner.optim_wrapper):
+        if self.skip and _update_due(runner):
             if not self._spoilt:
                 hub.update_info(_IN_ROW, 0)
             self._spoilt = False
@@ -247,17 +247,11 @@ class NonFiniteHook(Hook):
         return f'iteration {runner.iter + 1}: {told}', [f for f in files if f]
 
 
-def _wrappers(wrapper: Any) -> list[OptimWrapper]:
-    if isinstance(wrapper, OptimWrapperDict):
-        return list(wrapper.values())
-    return [wrapper]
-
-
-def _update_due(wrapper: Any) -> bool:
+def _update_due(runner: Runner) -> bool:
     """Whether accumulation ended with this iteration."""
     return any(
         w.should_update() if isinstance(w, OptimWrapper) else True
-        for w in _wrappers(wrapper)
+        for w in optim_wrappers(runner)
     )
 
 

@@ -3,6 +3,7 @@
 from typing import Any, TypeVar
 
 from mmengine.model import is_model_wrapper
+from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmengine.runner import IterBasedTrainLoop, Runner
 
 from trimodal.utils.config import ConfigError
@@ -50,6 +51,14 @@ def unwrapped(runner: Runner) -> Any:
     while is_model_wrapper(model):
         model = model.module
     return model
+
+
+def optim_wrappers(runner: Runner) -> list[OptimWrapper]:
+    """The optimizer's wrapper, or each of several."""
+    wrapper = runner.optim_wrapper
+    if isinstance(wrapper, OptimWrapperDict):
+        return list(wrapper.values())
+    return [wrapper]
 
 
 def find_objective(
