@@ -15,6 +15,7 @@ from trimodal.engine.hooks import ClassCountsHook
 from trimodal.engine.runner import TrainOptions, train
 from trimodal.models import CrossEntropyLoss
 from trimodal.registry import DATASETS
+from trimodal.utils.config import ConfigError
 
 SIZE = 12
 
@@ -85,7 +86,7 @@ def test_other_data_is_counted_anew(tmp_path: Path):
 
 def test_a_data_set_that_does_not_tell(tmp_path: Path):
     extra = "train_dataloader['dataset'] = dict(type='ToyDataset')\n"
-    with pytest.raises(TypeError, match='does not tell its labels'):
+    with pytest.raises(ConfigError, match='does not tell its labels'):
         run(tmp_path, 'silent', extra)
 
 

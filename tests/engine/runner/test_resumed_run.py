@@ -29,6 +29,8 @@ def run(
     config: str, work_dir: Path, resume: str | None = None, **changes: Any
 ) -> str:
     """Train, and return the log."""
+    for log in work_dir.glob('*/*.log'):
+        log.unlink()  # one that begins in the same second has the same file
     options = {key.replace('__', '.'): v for key, v in changes.items()}
     train(
         config,
