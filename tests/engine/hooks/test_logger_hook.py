@@ -15,6 +15,7 @@ from tensorboard.backend.event_processing.event_accumulator import (
 )
 
 from tests.engine.tiny_fusion import write_fusion
+from tests.engine.toy import Killed
 from trimodal.engine.runner import TestOptions, TrainOptions, train
 from trimodal.engine.runner import test as run_test
 from trimodal.engine.runner.launch import build_runner
@@ -254,6 +255,15 @@ def test_a_test_that_fails_ends_the_logs(tmp_path: Path, monkeypatch):
         train(config, TrainOptions(work_dir=str(tmp_path / 'work')))
     assert TellingBackend.told[-1] == 'closed'
     assert TellingBackend.told.count('closed') == 1
+
+
+def test_a_training_that_fails_leaves_its_curves(tmp_path: Path):
+    """TensorBoard's writer would hold them back for two minutes."""
+    hook = "dict(type='KillHook', stage='before_train_iter', epoch=1)"
+    with pytest.raises(Killed):
+        run(tmp_path, f'custom_hooks = [{hook}]\n')
+    assert max(steps(curves_of(tmp_path / 'work')['loss'])) == 6
+    assert 'closed' not in TellingBackend.told
 
 
 def test_without_our_tools(tmp_path: Path):

@@ -109,9 +109,16 @@ class LoggerHook(_LoggerHook):
         self.test_follows = False
 
     def finish(self, runner: Runner) -> None:
-        """Close them, if the test that was to follow did not come so far."""
+        """Close them, if the test that was to follow did not come so far.
+
+        Those of a training that failed stay open, as their servers are not
+        to take it for one that came to its end; what waits is written.
+        """
         if self._owes_end:
             self.after_run(runner)
+        for backend in runner.visualizer._vis_backends.values():
+            if hasattr(backend, 'flush'):
+                backend.flush()
 
     def _tested(self, runner: Runner) -> int:
         loaded = self._loaded

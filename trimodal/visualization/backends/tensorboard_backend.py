@@ -72,6 +72,11 @@ class TensorboardVisBackend(_TensorboardVisBackend):
         text = '\n'.join(['| what | value |', '|---|---|', *rows])
         self.experiment.add_text('run_info', text)
 
+    def flush(self) -> None:
+        """Write out what is waiting, up to two minutes of it."""
+        if self._env_initialized:
+            self.experiment.flush()
+
 
 class _GraphView(nn.Module):
     """A model of tensors only, as tracing needs it."""
