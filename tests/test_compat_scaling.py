@@ -88,7 +88,8 @@ def test_of_several_optimizers():
     runner.param_schedulers = None
     runner.logger = type('Silent', (), {'info': lambda *_: None})()
     both = OptimWrapperDict(**wrappers)
-    runner.scale_lr(both, {'enable': True, 'base_batch_size': 2})
+    scaling = {'enable': True, 'base_batch_size': 2}
+    runner.scale_lr(both, auto_scale_lr=scaling)
     for name, wrapper in wrappers.items():
         found = [group['lr'] for group in wrapper.param_groups]
         assert found == pytest.approx(rates[name])

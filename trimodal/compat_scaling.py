@@ -24,9 +24,11 @@ def mend_runner(module: ModuleType) -> bool:
         return False
 
     @functools.wraps(scale)
-    def scale_all(self: Any, optim_wrapper: Any, config: Any = None) -> None:
+    def scale_all(
+        self: Any, optim_wrapper: Any, auto_scale_lr: Any = None
+    ) -> None:
         with _with_base_groups(optim_wrapper):
-            scale(self, optim_wrapper, config)
+            scale(self, optim_wrapper, auto_scale_lr)
 
     runner.scale_lr = scale_all
     return True

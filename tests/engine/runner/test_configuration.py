@@ -100,6 +100,12 @@ def test_fast_dev_run_averages_from_the_first_epoch_on(tmp_path: Path):
     assert merged.custom_hooks == [{'type': 'SWAHook', 'begin_epoch': 0}]
 
 
+def test_fast_dev_run_tells_of_a_hook_without_type(tmp_path: Path):
+    path = write_config(tmp_path, 'b', 'custom_hooks = [dict(interval=3)]\n')
+    with pytest.raises(ConfigError, match=r'custom_hooks\[0\] has no type'):
+        trained(path, fast_dev_run=True)
+
+
 def test_fast_dev_run_by_iterations(tmp_path: Path):
     extra = (
         'train_cfg = dict(by_epoch=False, max_iters=50, val_interval=20,\n'

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor, nn
 
+from trimodal.engine.hooks.wrapping import wrap_method
 from trimodal.visualization.attention import AttentionMap, Parts
 
 Masks = Mapping[str, np.ndarray]
@@ -32,11 +33,11 @@ def recorded_masks(model: nn.Module) -> Iterator[dict[str, Tensor]]:
     if not hasattr(fusion, 'fuse'):
         yield found
         return
-    fusion.fuse = partial(_fuse_and_tell, found, fusion.fuse)
+    remove = wrap_method(fusion, 'fuse', partial(_fuse_and_tell, found))
     try:
         yield found
     finally:
-        del fusion.fuse  # the method of the class is back
+        remove()
 
 
 def _fuse_and_tell(found: dict[str, Tensor], fuse: Any, streams: Any) -> Any:

@@ -227,7 +227,7 @@ def _use_fast_dev_run(config: Config) -> None:
         for key in ('begin_epoch', 'begin_iter'):  # of averages
             if key in hook:
                 hook[key] = 0
-        if hook.type == 'PyTorchProfilerHook':  # of one iteration, that one
+        if hook.get('type') == 'PyTorchProfilerHook':  # of one iteration
             hook.wait = hook.warmup = 0
     if config.get('auto_scale_lr'):
         config.auto_scale_lr.enable = False
