@@ -9,9 +9,20 @@ import pytest
 from trimodal.utils.config import ConfigError
 from trimodal.utils.config_values import (
     check_flag,
+    check_known,
     check_no_text,
     check_number,
 )
+
+
+def test_keys():
+    check_known('a', {'b': 1}, ['c', 'b'])
+    with pytest.raises(ConfigError) as error:
+        check_known('a', ['lr', 'momentun'], ['lr', 'momentum'])
+    expected = "a has an unknown 'momentun'; did you mean momentum? "
+    assert str(error.value) == f'{expected}Known are lr, momentum'
+    with pytest.raises(ConfigError, match=r"unknown 'x'\. It takes lr$"):
+        check_known('a', 'x', ['lr'], 'It takes')
 
 
 def test_numbers():

@@ -1,10 +1,38 @@
-"""Checks of single values of a config: each error says what to write."""
+"""Checks of keys and values of a config: each error says what to write."""
 
 import math
+from collections.abc import Collection, Iterable
 from numbers import Real
 from typing import Any
 
-from trimodal.utils.config import ConfigError
+from trimodal.utils.config import ConfigError, did_you_mean
+
+
+def check_known(
+    where: str,
+    items: Iterable[str],
+    known: Collection[str],
+    intro: str = 'Known are',
+) -> None:
+    """Raise if there is a key that nobody reads.
+
+    Args:
+        where (str): Where the keys stand in the config.
+        items (Iterable[str]): The keys.
+        known (Collection[str]): Those that are read.
+        intro (str): How the list of these begins. Defaults to
+            ``'Known are'``.
+
+    Raises:
+        ConfigError: If there is another one.
+    """
+    for key in items:
+        if key not in known:
+            hint = did_you_mean(key, known, most=1) or '.'
+            raise ConfigError(
+                f'{where} has an unknown {key!r}{hint} {intro} '
+                f'{", ".join(known)}'
+            )
 
 
 def check_number(

@@ -6,7 +6,11 @@ from typing import Any
 from torch import nn
 
 from trimodal.utils.config import ConfigError, did_you_mean
-from trimodal.utils.config_values import check_flag, check_number
+from trimodal.utils.config_values import (
+    check_flag,
+    check_known,
+    check_number,
+)
 
 # What mmengine's constructor reads.
 COMMON_KEYS = frozenset(
@@ -45,9 +49,12 @@ def check_paramwise(
     """
     if not isinstance(paramwise, Mapping):
         raise ConfigError(f'{_KEY}={paramwise!r}: must be a dict')
-    for key in paramwise:
-        if key not in known:
-            raise ConfigError(_unknown(key, known))
+    for key in sorted(LAYER_KEYS.intersection(paramwise).difference(known)):
+        raise ConfigError(
+            f'{_KEY}.{key} needs optim_wrapper.constructor='
+            "'LearningRateDecayOptimWrapperConstructor'"
+        )
+    check_known(_KEY, paramwise, sorted(known))
     given = {k: v for k, v in paramwise.items() if v is not None}
     custom = given.pop('custom_keys', {})
     if 'bypass_duplicate' in given:
@@ -126,18 +133,6 @@ def check_custom_options(
                 raise ConfigError(text)
             doubtful.append(text)
     return doubtful
-
-
-def _unknown(key: str, known: Collection[str]) -> str:
-    if key in LAYER_KEYS:
-        return (
-            f'{_KEY}.{key} needs optim_wrapper.constructor='
-            "'LearningRateDecayOptimWrapperConstructor'"
-        )
-    return (
-        f'{_KEY} has an unknown {key!r}{_end(key, known)} '
-        f'Known are {", ".join(sorted(known))}'
-    )
 
 
 def _end(name: str, known: Collection[str]) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 from mmengine.config import Config, ConfigDict
 
 from trimodal.engine.hooks.compile_hook import CompileHook
-from trimodal.utils.config import ConfigError, did_you_mean
+from trimodal.utils.config import ConfigError
+from trimodal.utils.config_values import check_known
 
 
 def use_compile(config: Config) -> None:
@@ -39,15 +40,9 @@ def use_compile(config: Config) -> None:
 
 def _check(options: Mapping[str, Any]) -> None:
     """What the hook would say, under the key that the config has."""
-    known = list(inspect.signature(CompileHook).parameters)
-    for key in options:
-        if key not in known and key != 'type':
-            hint = did_you_mean(key, known, most=1) or '.'
-            raise ConfigError(
-                f'compile has an unknown {key!r}{hint} Known are '
-                f'{", ".join(known)}'
-            )
+    given = {k: v for k, v in options.items() if k != 'type'}
+    check_known('compile', given, inspect.signature(CompileHook).parameters)
     try:
-        CompileHook(**{k: v for k, v in options.items() if k != 'type'})
+        CompileHook(**given)
     except ValueError as error:
         raise ConfigError(f'compile: {error}') from error

@@ -21,7 +21,7 @@ from trimodal.engine.runner.resuming import (
 )
 from trimodal.utils.config import ConfigError, load_config
 
-_LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
 
 def train_config(path: str, options: TrainOptions) -> Config:
@@ -203,7 +203,7 @@ def _use_profiler(config: Config, profiler: str) -> None:
 def _use_debug(config: Config) -> None:
     config.log_level = 'DEBUG'
     config.detect_anomaly = True
-    for key in _LOADERS:
+    for key in LOADERS:
         loader = config.get(key)
         if loader is not None:
             loader.num_workers, loader.persistent_workers = 0, False

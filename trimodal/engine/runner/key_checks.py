@@ -1,7 +1,7 @@
 """Keys of a config that mmengine would pass over in silence."""
 
 import inspect
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher, get_close_matches
 from itertools import combinations
 from typing import Any
@@ -13,12 +13,12 @@ from mmengine.dist import init_dist
 from trimodal.engine.runner.building import MMENGINE_HOOKS
 from trimodal.registry import HOOKS
 from trimodal.utils.config import ConfigError, did_you_mean, unread_keys
-from trimodal.utils.config_values import check_flag
+from trimodal.utils.config_values import check_flag, check_known
 
 _PARTS_OF_STAGE = ('dataloader', 'cfg', 'evaluator')
 _STAGES = {'val': 'validation', 'test': 'a test'}
-_ENVIRONMENT = ('cudnn_benchmark', 'mp_cfg', 'dist_cfg', 'resource_limit')
-_SCALING = ('enable', 'base_batch_size')
+_ENVIRONMENT = ('cudnn_benchmark', 'dist_cfg', 'mp_cfg', 'resource_limit')
+_SCALING = ('base_batch_size', 'enable')
 
 
 def check_keys(config: Config) -> None:
@@ -34,11 +34,11 @@ def check_keys(config: Config) -> None:
     """
     check_stages(config)
     environment = config.get('env_cfg') or {}
-    _check_known('env_cfg', environment, _ENVIRONMENT)
+    check_known('env_cfg', environment, _ENVIRONMENT)
     distributed = environment.get('dist_cfg') or {}
-    _check_known('env_cfg.dist_cfg', distributed, _names_of_process_groups())
+    check_known('env_cfg.dist_cfg', distributed, _names_of_process_groups())
     scaling = config.get('auto_scale_lr') or {}
-    _check_known('auto_scale_lr', scaling, _SCALING)
+    check_known('auto_scale_lr', scaling, _SCALING)
     for key, hook in _hooks(config):
         _check_hook(config, key, hook)
 
@@ -91,23 +91,12 @@ def doubts_about(config: Config) -> list[str]:
     return found
 
 
-def _names_of_process_groups() -> set[str]:
+def _names_of_process_groups() -> list[str]:
     names = {'port'}  # of slurm
     for function in (init_dist, torch.distributed.init_process_group):
         names.update(inspect.signature(function).parameters)
-    return {n for n in names if n[0] != '_'} - {'launcher', 'kwargs'}
-
-
-def _check_known(
-    where: str, items: Mapping[str, Any], known: Collection[str]
-) -> None:
-    for key in items:
-        if key not in known:
-            hint = did_you_mean(key, known, most=1) or '.'
-            raise ConfigError(
-                f'{where} has an unknown {key!r}{hint} Known are '
-                f'{", ".join(sorted(known))}'
-            )
+    names -= {'launcher', 'kwargs'}
+    return sorted(n for n in names if n[0] != '_')
 
 
 def _hooks(config: Config) -> Iterator[tuple[str, Any]]:

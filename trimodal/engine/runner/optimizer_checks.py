@@ -7,9 +7,10 @@ from typing import Any
 from mmengine.config import Config
 from torch.nn.utils import clip_grad_norm_, clip_grad_value_
 
-from trimodal.utils.config import ConfigError, did_you_mean
+from trimodal.utils.config import ConfigError
 from trimodal.utils.config_values import (
     check_flag,
+    check_known,
     check_no_text,
     check_number,
 )
@@ -78,15 +79,9 @@ def _check_clipping(key: str, clipping: Any) -> None:
             f'{_EXAMPLES}'
         )
     bound = 'max_norm' if kind == 'norm' else 'clip_value'
-    signature = inspect.signature(_CLIPPING[kind])
-    known = list(signature.parameters)[1:]
-    for name in clipping:
-        if name not in known and name != 'type':
-            hint = did_you_mean(name, known, most=1) or '.'
-            raise ConfigError(
-                f'{key} has an unknown {name!r}{hint} Clipping by {kind} '
-                f'takes {", ".join(known)}'
-            )
+    known = list(inspect.signature(_CLIPPING[kind]).parameters)[1:]
+    given = [name for name in clipping if name != 'type']
+    check_known(key, given, known, f'Clipping by {kind} takes')
     if bound not in clipping:
         raise ConfigError(f'{key} has no {bound}, as in {_EXAMPLES}')
     # An infinite norm only measures.

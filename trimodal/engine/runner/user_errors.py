@@ -11,6 +11,7 @@ from typing import Any
 from mmengine.hooks import Hook
 from mmengine.runner import FlexibleRunner, Runner
 
+from trimodal.engine.runner.configuration import LOADERS
 from trimodal.engine.runner.unknown_arguments import explain_unexpected
 from trimodal.utils.config import ConfigError, RunError
 
@@ -50,7 +51,6 @@ _BUILDERS = {
     'set_randomness': 'randomness',
     'setup_env': 'env_cfg',
 }
-_LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
 
 class _Begun(Hook):
@@ -221,7 +221,7 @@ def _untyped(config: Any, frame: FrameType) -> str | None:
     name, part = frame.f_code.co_name, frame.f_locals.get('self')
     if name == 'build_dataloader':
         loader = frame.f_locals.get('dataloader')
-        keys = [k for k in _LOADERS if _equal(config.get(k), loader)]
+        keys = [k for k in LOADERS if _equal(config.get(k), loader)]
         return ' or '.join(keys) or 'a dataloader'
     if isinstance(part, Runner | FlexibleRunner):
         return _BUILDERS.get(name)
