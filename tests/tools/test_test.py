@@ -83,7 +83,7 @@ def test_errors(tmp_path: Path, monkeypatch, checkpoint: Path):
         ('none.py', checkpoint): 'config file none.py does not exist',
         (config, 'no.pth'): 'checkpoint no.pth does not exist',
         (config, other): 'checkpoint is of another model than the config',
-        (config, broken): 'broken.pth is broken: no checkpoint begins as it does',
+        (config, broken): 'is broken: no checkpoint begins as it does',
         (config, checkpoint, '--tta'): 'does not define tta_model',
         (config, checkpoint, '--out', 'a.txt'): 'must end in .pkl or .json',
     }.items():
