@@ -1,8 +1,7 @@
 """What loggers are told of validations and tests, and until when."""
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +29,8 @@ class LoggerHook(_LoggerHook):
       mmengine writes them: plainly, at their epoch.
     - The test's file ``<start>.json`` is JSON that any program reads, with
       NumPy's integers as numbers; mmengine's has ``null`` for them.
-    - Inside :func:`one_log` the loggers stay open until the test is done that
-      follows a training.
+    - Inside :func:`~trimodal.engine.runner.ending.one_ending` the loggers stay
+      open until the test is done that follows a training.
     """
 
     test_follows = False
@@ -145,21 +144,3 @@ def _named(kind: str, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) or value in NOT_FINITE
-
-
-@contextmanager
-def one_log(runner: Runner, tested: bool) -> Iterator[None]:
-    """Around a training and its test: loggers are open until both are done.
-
-    Args:
-        runner (Runner): Its hooks are asked.
-        tested (bool): Whether a test follows if the config has one.
-    """
-    hooks = [hook for hook in runner.hooks if isinstance(hook, LoggerHook)]
-    for hook in hooks:
-        hook.test_follows = tested and runner._test_loop is not None
-    try:
-        yield
-    finally:
-        for hook in hooks:
-            hook.finish(runner)

@@ -1,7 +1,6 @@
 """Writes the report of a run when it ends."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from mmengine.dist import master_only
@@ -17,7 +16,8 @@ from trimodal.reports.writing import check_formats
 class ReportHook(Hook):
     """Writes ``report.md`` and ``report.html`` into the work folder.
 
-    After training, or, inside :func:`one_report` where a test of what was
+    After training, or, inside
+    :func:`~trimodal.engine.runner.ending.one_ending` where a test of what was
     trained follows, after that; a test by itself, in the folder of a training
     or its ``test`` folder, writes that training's report anew. A report that
     can't be written is a warning: the run has its checkpoints and logs all
@@ -48,14 +48,14 @@ class ReportHook(Hook):
     def after_train(self, runner: Runner) -> None:
         """Write it, for a run that is not tested."""
         if not self.test_follows:
-            self.write(runner)
+            self.finish(runner)
 
     def after_test(self, runner: Runner) -> None:
         """Write it, with what the test measured."""
         self._owed = True
-        self.write(runner)
+        self.finish(runner)
 
-    def write(self, runner: Runner) -> None:
+    def finish(self, runner: Runner) -> None:
         """Write it, unless that has been done."""
         if self._owed and self.formats:
             self._write(runner)
@@ -78,24 +78,3 @@ class ReportHook(Hook):
         else:
             names = ', '.join(str(path) for path in paths)
             runner.logger.info(f'Report: {names}')
-
-
-@contextmanager
-def one_report(runner: Runner, tested: bool) -> Iterator[None]:
-    """Around a training and its test: one report, when both are done.
-
-    Also when one of them fails or is interrupted, as soon as the training
-    has begun.
-
-    Args:
-        runner (Runner): Its hooks are asked.
-        tested (bool): Whether a test follows if the config has one.
-    """
-    hooks = [hook for hook in runner.hooks if isinstance(hook, ReportHook)]
-    for hook in hooks:
-        hook.test_follows = tested and runner._test_loop is not None
-    try:
-        yield
-    finally:
-        for hook in hooks:
-            hook.write(runner)

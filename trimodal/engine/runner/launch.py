@@ -18,13 +18,12 @@ from mmengine.runner import Runner
 from torch import nn
 from torch.distributed.fsdp import FullyShardedDataParallel
 
-from trimodal.engine.hooks.logger_hook import one_log
-from trimodal.engine.hooks.report_hook import one_report
 from trimodal.engine.runner.best import best_checkpoint
 from trimodal.engine.runner.building import build_runner
 from trimodal.engine.runner.config_checks import check_parts
 from trimodal.engine.runner.configuration import test_config, train_config
 from trimodal.engine.runner.data_checks import check_data
+from trimodal.engine.runner.ending import one_ending
 from trimodal.engine.runner.first_batches import first_batches
 from trimodal.engine.runner.interruption import telling_how_to_go_on
 from trimodal.engine.runner.options import TestOptions, TrainOptions
@@ -91,11 +90,7 @@ test.__test__ = False  # type: ignore[attr-defined]
 def _train(config: Config, options: TrainOptions) -> dict[str, Any]:
     with user_errors(config, options.debug):
         runner = build_runner(config)
-    with (
-        _leaving_no_name(runner),
-        one_log(runner, options.test),  # has the report, which comes first
-        one_report(runner, options.test),
-    ):
+    with _leaving_no_name(runner), one_ending(runner, options.test):
         with user_errors(config, options.debug):
             _build_parts(runner, options.fast_dev_run)
         runner.register_hook(ResumedRunHook())
