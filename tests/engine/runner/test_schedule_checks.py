@@ -197,6 +197,11 @@ def test_before_the_training_begins(
     assert 'Iter(train)' not in log
 
 
+def test_a_loop_that_measures_in_its_own_way():
+    runner: Any = SimpleNamespace(param_schedulers=[PLATEAU], val_loop='own')
+    prepare_schedules(runner)
+
+
 def test_several_optimizers_have_schedules_of_their_own():
     loop = SimpleNamespace(max_epochs=4, max_iters=24)
     ends = {'type': 'PolyLR'}

@@ -142,7 +142,8 @@ def _check_plateau(name: str, item: Mapping[str, Any], runner: Runner) -> None:
             'another schedule'
         )
     monitor = item.get('monitor', 'loss')
-    prefixes = _prefixes(runner.val_loop.evaluator)
+    # A loop of a plugin may measure in its own way.
+    prefixes = _prefixes(getattr(runner.val_loop, 'evaluator', None))
     if prefixes and not monitor.startswith(tuple(prefixes)):
         raise ConfigError(
             f'{name}: monitor={monitor!r} is no metric of the validation: '
