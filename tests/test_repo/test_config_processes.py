@@ -19,6 +19,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from tests.test_repo.sources import experiments, relative
 from tests.test_repo.test_config_steps import LARGE, prepared, write_data
+from trimodal.engine.hooks import PyTorchProfilerHook
 from trimodal.engine.runner.launch import _build_parts, build_runner
 from trimodal.structures import TriModalDataSample
 
@@ -72,6 +73,9 @@ def train_two_steps(path: Path, folder: Path) -> None:
         ]
         assert not idle, idle
         model.zero_grad()
+    for hook in runner.hooks:
+        if isinstance(hook, PyTorchProfilerHook):
+            hook.after_train(runner)  # else it goes on to the end
 
 
 def work(rank: int, folder: str, paths: list[Path]) -> None:

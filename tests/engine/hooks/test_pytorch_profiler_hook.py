@@ -2,20 +2,35 @@
 
 import gzip
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from mmengine.hooks import Hook
 
 from tests.engine.hooks.test_random_state_hook import assert_same
 from tests.engine.toy import write_config
 from trimodal.engine.hooks import PyTorchProfilerHook
 from trimodal.engine.runner import TrainOptions, train
+from trimodal.registry import HOOKS
 
 EXTRA = """
 custom_hooks += [dict(type='PyTorchProfilerHook', {})]
 train_cfg['max_epochs'] = 2
 """
+
+
+@HOOKS.register_module()
+class FailHook(Hook):
+    """Ends a training with an error."""
+
+    def after_train_iter(self, runner: Any, batch_idx: int, **_: Any) -> None:
+        if batch_idx == 3:
+            raise RuntimeError('as it happens')
 
 
 def run(folder: Path, name: str, hook: str) -> Path:
@@ -60,6 +75,30 @@ def test_each_repeat_has_a_trace(tmp_path: Path):
     hook = 'wait=0, warmup=1, active=1, repeat=3'
     folder = run(tmp_path, 'repeat', hook)
     assert len([*folder.glob('*.pt.trace.json.gz')]) == 3
+
+
+def test_a_run_that_fails_leaves_what_there_is(tmp_path: Path, repo_root):
+    """And ends with its error, not with a crash of the profiler."""
+    extra = EXTRA.format('wait=0, warmup=0, active=9')
+    extra += (
+        "custom_hooks += [dict(type='FailHook')]\n"
+        "custom_imports['imports'] += ["
+        "'tests.engine.hooks.test_pytorch_profiler_hook']\n"
+    )
+    config, work_dir = write_config(tmp_path, 'a', extra), tmp_path / 'w'
+    done = subprocess.run(
+        [sys.executable, 'tools/train.py', config, '--work-dir', work_dir],
+        env={**os.environ, 'PYTHONPATH': str(repo_root)},
+        cwd=repo_root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert 'as it happens' in done.stderr
+    (trace,) = work_dir.glob('*/profile/*.pt.trace.json.gz')
+    events = json.loads(gzip.decompress(trace.read_bytes()))['traceEvents']
+    assert {'backward', 'optimizer'} <= {event.get('name') for event in events}
 
 
 def test_a_run_that_is_too_short_says_so(tmp_path: Path):

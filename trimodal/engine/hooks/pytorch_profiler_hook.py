@@ -1,5 +1,6 @@
 """A trace of every operation of a few iterations."""
 
+import atexit
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,8 @@ class PyTorchProfilerHook(Hook):
             **self._options,
         )
         self._profiler.start()
+        # Of a run that fails, too; torch crashes if it profiles to the end.
+        atexit.register(self._stop)
 
     def after_train_iter(
         self,
@@ -140,10 +143,11 @@ class PyTorchProfilerHook(Hook):
             )
 
     def _stop(self) -> None:
-        assert self._profiler is not None
+        atexit.unregister(self._stop)
+        profiler, self._profiler = self._profiler, None
+        assert profiler is not None
         self._parts.detach()
-        self._profiler.stop()
-        self._profiler = None
+        profiler.stop()
 
     def _write(self, runner: Runner, folder: Path, done: profile) -> None:
         name = f'rank_{get_rank()}'
