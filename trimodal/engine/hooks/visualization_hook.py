@@ -23,6 +23,9 @@ from trimodal.visualization.attention import AttentionMap, plot_attention
 from trimodal.visualization.figure import save
 from trimodal.visualization.visualizer import TriModalVisualizer
 
+# What names of pictures begin with: of samples, and of attention.
+_KINDS = {'val': ('val', 'attention'), 'test': ('test', 'test_attention')}
+
 
 @HOOKS.register_module()
 class VisualizationHook(Hook):
@@ -97,37 +100,20 @@ class VisualizationHook(Hook):
         """Begin to record attention."""
         self._begin(runner, due=True)
 
-    def after_val_iter(
+    def _after_iter(
         self,
         runner: Runner,
         batch_idx: int,
         data_batch: Any = None,
-        outputs: Sequence[TriModalDataSample] | None = None,
+        outputs: Any = None,
+        mode: str = 'train',
     ) -> None:
-        """Draw samples of the batch, as long as some are wanted."""
-        self._draw(runner, ('val', 'attention'), data_batch, outputs)
+        if mode in _KINDS:
+            self._draw(runner, _KINDS[mode], data_batch, outputs)
 
-    def after_test_iter(
-        self,
-        runner: Runner,
-        batch_idx: int,
-        data_batch: Any = None,
-        outputs: Sequence[TriModalDataSample] | None = None,
-    ) -> None:
-        """Draw samples of the batch, as long as some are wanted."""
-        self._draw(runner, ('test', 'test_attention'), data_batch, outputs)
-
-    def after_val_epoch(
-        self, runner: Runner, metrics: dict[str, float] | None = None
-    ) -> None:
-        """Record no more."""
-        self._stop_recording()
-
-    def after_test_epoch(
-        self, runner: Runner, metrics: dict[str, float] | None = None
-    ) -> None:
-        """Record no more."""
-        self._stop_recording()
+    def _after_epoch(self, runner: Runner, mode: str = 'train') -> None:
+        if mode in _KINDS:
+            self._stop_recording()
 
     def _begin(self, runner: Runner, due: bool) -> None:
         self._stop_recording()  # of an epoch that failed
