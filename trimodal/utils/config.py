@@ -157,6 +157,23 @@ def _at(config: Any, key: str) -> Any:
     return config
 
 
+def type_name(kind: Any) -> str:
+    """The name of a class, without its scope.
+
+    Args:
+        kind (Any): The class, or what a config's ``type`` calls it.
+
+    Returns:
+        str: The name.
+
+    Examples:
+        >>> from trimodal.utils.config import type_name
+        >>> type_name('mmengine.EMAHook'), type_name(dict)
+        ('EMAHook', 'dict')
+    """
+    return getattr(kind, '__name__', str(kind).rpartition('.')[2])
+
+
 def did_you_mean(name: str, known: Iterable[str], most: int = 3) -> str:
     """End of a message about a name that nobody knows.
 

@@ -7,7 +7,7 @@ from typing import Any
 from mmengine.evaluator import BaseMetric, Evaluator
 from mmengine.runner import IterBasedTrainLoop, Runner
 
-from trimodal.utils.config import ConfigError
+from trimodal.utils.config import ConfigError, type_name
 
 # By the kind's first letters: a number that must be positive, and why.
 _POSITIVE = {
@@ -88,8 +88,7 @@ def kind_of(item: Mapping[str, Any]) -> str:
     Returns:
         str: The name.
     """
-    kind = item['type']
-    return getattr(kind, '__name__', str(kind).rpartition('.')[2])
+    return type_name(item['type'])
 
 
 def _length(loop: Any, item: Mapping[str, Any]) -> tuple[int | Fraction, str]:

@@ -13,7 +13,7 @@ from mmengine.runner import FlexibleRunner, Runner
 
 from trimodal.engine.runner.configuration import LOADERS
 from trimodal.engine.runner.unknown_arguments import explain_unexpected
-from trimodal.utils.config import ConfigError, RunError
+from trimodal.utils.config import ConfigError, RunError, type_name
 
 # While building and starting these are the user's, wherever they are raised.
 _BUILDING = (ValueError, TypeError, KeyError, OSError, ImportError)
@@ -212,7 +212,7 @@ def _part_of(frame: FrameType) -> str:
     """The type of what is being built, or of what is at work."""
     item = frame.f_locals.get('cfg')
     if isinstance(item, dict) and 'type' in item:
-        return _name(item['type'])
+        return type_name(item['type'])
     return type(frame.f_locals.get('self')).__name__
 
 
@@ -243,11 +243,6 @@ def _typed(item: Any, key: str) -> Iterator[tuple[str, str, Any]]:
             yield from _typed(value, f'{key}[{index}]')
     elif hasattr(item, 'items'):
         if key and 'type' in item:
-            yield key, _name(item['type']), item
+            yield key, type_name(item['type']), item
         for name, value in item.items():
             yield from _typed(value, f'{key}.{name}' if key else str(name))
-
-
-def _name(kind: Any) -> str:
-    """Of a class or of what a config calls it."""
-    return getattr(kind, '__name__', str(kind).rpartition('.')[2])
