@@ -13,19 +13,11 @@ from mmengine.optim import AmpOptimWrapper, build_optim_wrapper
 from torch import nn
 
 from tests.engine.toy import write_config
+from tests.test_compat import Plain
 from trimodal.engine.runner import TrainOptions, train, train_config
 from trimodal.utils.config import ConfigError
 
 RATE = 0.5
-
-
-class Plain(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.layer = nn.Linear(2, 1)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.layer(x)
 
 
 @pytest.fixture

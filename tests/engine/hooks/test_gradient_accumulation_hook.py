@@ -51,6 +51,22 @@ def size(samples: int) -> str:
     return f"train_dataloader['dataset']['size'] = {samples}\n"
 
 
+def check_big_batch(folder: Path, small: str, big: str) -> dict[str, Any]:
+    """Both train the same; returns the first one's checkpoint."""
+    ours = run(folder, 'small', small)
+    theirs = run(folder, 'big', big)
+    assert_same(ours['state_dict'], theirs['state_dict'], atol=1e-6)
+    return ours
+
+
+def check_resume(folder: Path, config: str, whole: dict[str, Any]) -> None:
+    """Killed and resumed, it ends as the one that never stopped."""
+    with pytest.raises(Killed):
+        run(folder, 'cut', config + KILL)
+    cut = run(folder, 'cut', config, resume='auto')
+    assert_same(cut['state_dict'], whole['state_dict'], atol=0)
+
+
 @pytest.mark.parametrize('optimizer', [SGD, ADAM], ids=['SGD', 'AdamW'])
 @pytest.mark.parametrize('samples', [24, 20])
 def test_the_steps_of_the_big_batch(
@@ -58,17 +74,15 @@ def test_the_steps_of_the_big_batch(
 ):
     """3 x 4 against 12; epochs of 6 and of 5 batches, four of them."""
     extra = PLAIN + size(samples) + optimizer
-    ours = run(tmp_path, 'small', f'{extra}, accumulative_counts=3)\n')
-    theirs = run(tmp_path, 'big', f'{extra})\n{BIG}')
-    assert_same(ours['state_dict'], theirs['state_dict'], atol=1e-6)
+    small = f'{extra}, accumulative_counts=3)\n'
+    check_big_batch(tmp_path, small, f'{extra})\n{BIG}')
 
 
 @pytest.mark.parametrize('samples', [24, 20])
 def test_of_a_transformer(samples: int, tmp_path: Path):
     extra = TRANSFORMER + size(samples) + SGD
-    ours = run(tmp_path, 'small', f'{extra}, accumulative_counts=3)\n')
-    theirs = run(tmp_path, 'big', f'{extra})\n{BIG}')
-    assert_same(ours['state_dict'], theirs['state_dict'], atol=1e-6)
+    small = f'{extra}, accumulative_counts=3)\n'
+    check_big_batch(tmp_path, small, f'{extra})\n{BIG}')
 
 
 def by_hand(groups: list[list[int]], samples: int, epochs: int) -> dict:
@@ -103,23 +117,15 @@ def test_a_short_batch_weighs_as_a_whole_one(tmp_path: Path):
 def test_flexible_runner(tmp_path: Path):
     extra = PLAIN + size(20) + SGD
     accumulated = f'{extra}, accumulative_counts=3)\n{FLEXIBLE}'
-    ours = run(tmp_path, 'small', accumulated)
-    theirs = run(tmp_path, 'big', f'{extra})\n{BIG}')
-    assert_same(ours['state_dict'], theirs['state_dict'], atol=1e-6)
-    with pytest.raises(Killed):
-        run(tmp_path, 'cut', accumulated + KILL)
-    cut = run(tmp_path, 'cut', accumulated, resume='auto')
-    assert_same(cut['state_dict'], ours['state_dict'], atol=0)
+    ours = check_big_batch(tmp_path, accumulated, f'{extra})\n{BIG}')
+    check_resume(tmp_path, accumulated, ours)
 
 
 def test_resume_is_exact(tmp_path: Path):
     """Killed after two epochs of 5 batches; no gradient is told lost."""
     extra = PLAIN + size(20) + SGD + ', accumulative_counts=3)\n'
     whole = run(tmp_path, 'whole', extra)
-    with pytest.raises(Killed):
-        run(tmp_path, 'cut', extra + KILL)
-    cut = run(tmp_path, 'cut', extra, resume='auto')
-    assert_same(cut['state_dict'], whole['state_dict'], atol=0)
+    check_resume(tmp_path, extra, whole)
     logs = [path.read_text() for path in (tmp_path / 'cut').glob('*/*.log')]
     assert logs
     assert any('Resume' in log or 'resume' in log for log in logs)
@@ -222,13 +228,9 @@ def test_several_optimizers(flexible: bool, tmp_path: Path):
     """Each as if it were alone; parts do not see the other's new weights."""
     kind = FLEXIBLE if flexible else ''
     small = f'{turns((3, 3))}{size(20)}{kind}'
-    ours = run(tmp_path, 'small', small)
-    theirs = run(tmp_path, 'big', turns((1, 1)) + size(20) + BIG)
-    assert_same(ours['state_dict'], theirs['state_dict'], atol=1e-6)
-    with pytest.raises(Killed):
-        run(tmp_path, 'cut', small + KILL)
-    cut = run(tmp_path, 'cut', small, resume='auto')
-    assert_same(cut['state_dict'], ours['state_dict'], atol=0)
+    big = turns((1, 1)) + size(20) + BIG
+    ours = check_big_batch(tmp_path, small, big)
+    check_resume(tmp_path, small, ours)
 
 
 def test_what_steps_at_another_pace_is_left_alone(tmp_path: Path):
